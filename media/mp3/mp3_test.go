@@ -1,0 +1,57 @@
+package mp3
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"attendant/media"
+	"attendant/media/dsp"
+)
+
+func tone(t testing.TB) []byte {
+	t.Helper()
+	data, err := os.ReadFile("testdata/tone.mp3") // 0.6 s of 440 Hz
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestReadTone(t *testing.T) {
+	frames, err := Read(bytes.NewReader(tone(t)))
+	if err != nil || len(frames) < 30 || len(frames) > 40 {
+		t.Fatalf("%d frames, %v; want about 0.6 s", len(frames), err)
+	}
+	if p := dsp.Power(frames[15][:], media.SampleRateHz, 440); p < 0.9 {
+		t.Errorf("share of 440 Hz is %.2f, want all", p)
+	}
+}
+
+// TestCorruptedFilesAreErrors breaks a good file in 300 ways: each is read or
+// refused, none panics.
+func TestCorruptedFilesAreErrors(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	good := tone(t)
+	for range 300 {
+		bad := bytes.Clone(good)
+		for range 1 + random.IntN(20) {
+			bad[random.IntN(len(bad))] = byte(random.Uint32())
+		}
+		if _, err := Read(bytes.NewReader(bad[:random.IntN(len(bad))])); err != nil && !errors.Is(err, ErrFormat) {
+			t.Fatalf("error %v, want ErrFormat", err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(tone(f))
+	f.Add([]byte("ID3"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, err := Read(bytes.NewReader(data)); err != nil && !errors.Is(err, ErrFormat) {
+			t.Errorf("error %v, want ErrFormat", err)
+		}
+	})
+}

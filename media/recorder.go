@@ -1,0 +1,81 @@
+package media
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Sink stores stereo audio, 20 ms at a time. It may block.
+type Sink interface {
+	WriteStereo(left, right *Frame) error
+}
+
+// recorderBacklog is 10 s: what a slow disk may hold up.
+const recorderBacklog = 500
+
+// Recorder writes two sides of a call to a Sink: connect one side's ports to
+// Left and the other's to Right. The bridge's tick only hands frames over; Run
+// writes them. What a full backlog cannot take is dropped and counted.
+type Recorder struct {
+	Dropped atomic.Uint64 // frames that the sink was too slow for
+	sink    Sink
+	left    Frame
+	frames  chan [2]Frame
+}
+
+// NewRecorder returns a recorder that writes to sink.
+func NewRecorder(sink Sink) *Recorder {
+	return &Recorder{sink: sink, frames: make(chan [2]Frame, recorderBacklog)}
+}
+
+// Left is the port that hears the left side. It must be connected before
+// Right is, so that the bridge serves it first in each tick.
+func (r *Recorder) Left() Port { return (*recorderLeft)(r) }
+
+// Right is the port that hears the right side.
+func (r *Recorder) Right() Port { return (*recorderRight)(r) }
+
+// Run writes until ctx ends and everything handed over is written, or the sink
+// fails.
+func (r *Recorder) Run(ctx context.Context) error {
+	for {
+		select {
+		case f := <-r.frames:
+			if err := r.sink.WriteStereo(&f[0], &f[1]); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return r.flush()
+		}
+	}
+}
+
+func (r *Recorder) flush() error {
+	for {
+		select {
+		case f := <-r.frames:
+			if err := r.sink.WriteStereo(&f[0], &f[1]); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+type recorderLeft Recorder
+
+func (*recorderLeft) GetFrame(*Frame) bool { return false }
+func (l *recorderLeft) PutFrame(f *Frame)  { l.left = *f }
+
+type recorderRight Recorder
+
+func (*recorderRight) GetFrame(*Frame) bool { return false }
+
+func (r *recorderRight) PutFrame(f *Frame) {
+	select {
+	case r.frames <- [2]Frame{r.left, *f}:
+	default:
+		r.Dropped.Add(1)
+	}
+}
