@@ -1,7 +1,9 @@
 // Package mp3 reads MP3 files, such as music for callers who wait.
 //
-// Decoding is go-mp3's, which panics on some corrupted files and refuses 8 and
-// 11.025 kHz; Read turns both into errors and bounds what it takes in.
+// Decoding is go-mp3's, which panics on some corrupted files, refuses 8 and
+// 11.025 kHz and garbles 22.05 kHz (v0.3.4, 2026-11-24: a 440 Hz tone comes out
+// with less than half its energy there); Read turns all of it into errors and
+// bounds what it takes in.
 package mp3
 
 import (
@@ -33,6 +35,9 @@ func Read(r io.Reader) (frames []media.Frame, err error) {
 	d, err := decoder.NewDecoder(r)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if d.SampleRate() < 32000 {
+		return nil, fmt.Errorf("%w: %d Hz; use 32, 44.1 or 48 kHz", ErrFormat, d.SampleRate())
 	}
 	data, err := io.ReadAll(io.LimitReader(d, maxPCM))
 	if err != nil {
