@@ -89,12 +89,9 @@ func (b Bandwidth) String() string {
 	return "wideband"
 }
 
-// Digit is one key press, complete: '0' to '9', '*', '#', 'A' to 'D'.
-// RFC 4733 section 3.2.
-type Digit struct {
-	Key      byte
-	Duration time.Duration
-}
+// Digit is one key press, told when the key goes down: '0' to '9', '*', '#',
+// 'A' to 'D'. RFC 4733 section 3.2.
+type Digit struct{ Key byte }
 
 // Why a leg ended. Each is the cause of a leg's context, perhaps wrapped.
 var (

@@ -1,0 +1,346 @@
+// Package rtp carries a leg's audio and keys over UDP.
+//
+// The central type is Session: one socket, one stream each way. It is a
+// media.Port: the bridge's tick takes a frame out of the jitter buffer and
+// sends one packet. Run reads the socket.
+//
+// Guarantees: GetFrame and PutFrame never wait for the network and never
+// allocate; packets that are no RTP, of another source or of an unknown payload
+// type are counted and dropped; each key is told once.
+//
+// RFC 3550 without RTCP, RFC 3551, RFC 4733 for keys, RFC 4961 symmetric RTP.
+package rtp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pion "github.com/pion/rtp"
+
+	"attendant/media"
+	"attendant/media/codec"
+)
+
+const (
+	// digitBacklog is how many keys may wait unread; a caller keys about five
+	// a second.
+	digitBacklog = 32
+	// packetLimit is the largest datagram that is read.
+	packetLimit = 1500
+	// sourceSilence is how long the known source must be silent before another
+	// one is believed.
+	sourceSilence = 500 * time.Millisecond
+)
+
+// Stream is what offer and answer have settled.
+type Stream struct {
+	Remote      netip.AddrPort // where to send; the source of what comes takes over
+	Codec       codec.Codec
+	PayloadType uint8   // of Codec, as negotiated; the same both ways
+	Events      []uint8 // payload types of telephone-event; keys are sent with the first
+	Send        bool    // we may send
+	Receive     bool    // the far end sends, as far as it says
+}
+
+// Stats are a session's counters.
+type Stats struct {
+	Sent, Received, Foreign, Garbage, SendErrors, DigitsDropped uint64
+	Jitter                                                      JitterStats
+}
+
+// Session is one RTP session.
+type Session struct {
+	conn   *net.UDPConn
+	digits chan media.Digit
+
+	sent, received, foreign, garbage, sendErrors, digitsDropped atomic.Uint64
+
+	mu      sync.Mutex // held for microseconds; never while the socket is read
+	stream  Stream
+	ready   bool
+	source  netip.AddrPort
+	heard   time.Time // when the last packet of the source came
+	ssrc    uint32    // theirs
+	jitter  *Jitter
+	event   uint32 // timestamp of the last key
+	pressed bool
+
+	encoder  codec.Encoder
+	header   pion.Header
+	payload  []byte
+	datagram []byte
+	keys     keySender
+}
+
+// ErrNoPort is a port range in which every port is taken.
+var ErrNoPort = errors.New("no free RTP port")
+
+// Listen opens a session on an even port of host within first to last, or any
+// port where first is 0. RFC 3550 section 11.
+func Listen(host string, first, last int) (*Session, error) {
+	ip := net.ParseIP(host)
+	if first == 0 {
+		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip})
+		if err != nil {
+			return nil, fmt.Errorf("open RTP port: %w", err)
+		}
+		return newSession(conn), nil
+	}
+	pairs := max(1, (last-first+1)/2)
+	start := rand.IntN(pairs)
+	for i := range pairs {
+		port := first + first%2 + 2*((start+i)%pairs)
+		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip, Port: port})
+		if err == nil {
+			return newSession(conn), nil
+		}
+	}
+	return nil, fmt.Errorf("%w from %d to %d", ErrNoPort, first, last)
+}
+
+func newSession(conn *net.UDPConn) *Session {
+	return &Session{
+		conn: conn, digits: make(chan media.Digit, digitBacklog), heard: time.Now(),
+		header:   pion.Header{Version: 2, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32()},
+		payload:  make([]byte, 0, 256),
+		datagram: make([]byte, packetLimit),
+	}
+}
+
+// Port returns the local port.
+func (s *Session) Port() int { return s.conn.LocalAddr().(*net.UDPAddr).Port }
+
+// Set begins or changes the stream. A stream whose codec stays keeps playing.
+func (s *Session) Set(stream Stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ready || s.stream.Codec.Name != stream.Codec.Name {
+		s.encoder = stream.Codec.NewEncoder()
+		s.jitter = NewJitter(stream.Codec.NewDecoder().Decode)
+	}
+	if s.stream.Remote != stream.Remote {
+		s.source = netip.AddrPort{}
+	}
+	s.stream, s.ready, s.heard = stream, true, time.Now()
+}
+
+// Run reads packets until ctx ends, returning nil, or until none has come for
+// timeout although the far end should send, returning media.ErrNoMedia. It
+// closes the socket.
+func (s *Session) Run(ctx context.Context, timeout time.Duration) error {
+	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
+	defer stop()
+	defer s.conn.Close()
+	b := make([]byte, packetLimit)
+	for {
+		// A deadline error would show in the read that follows.
+		_ = s.conn.SetReadDeadline(time.Now().Add(time.Second))
+		n, from, err := s.conn.ReadFromUDPAddrPort(b)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil:
+			s.receive(b[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("read RTP: %w", err)
+		}
+		if s.silence() > timeout {
+			return media.ErrNoMedia
+		}
+	}
+}
+
+// Close closes the socket of a session that Run was never called for.
+func (s *Session) Close() error { return s.conn.Close() }
+
+// silence is how long nothing has come that should have.
+func (s *Session) silence() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ready || !s.stream.Receive {
+		return 0
+	}
+	return time.Since(s.heard)
+}
+
+// receive takes one datagram.
+func (s *Session) receive(b []byte, from netip.AddrPort) {
+	var p pion.Packet
+	if len(b) < 12 || b[0]>>6 != 2 || p.Unmarshal(b) != nil {
+		s.garbage.Add(1)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ready || !s.admit(from) {
+		s.foreign.Add(1)
+		return
+	}
+	if p.SSRC != s.ssrc {
+		s.ssrc = p.SSRC
+		s.jitter.started = false
+	}
+	s.heard = time.Now()
+	s.received.Add(1)
+	switch {
+	case p.PayloadType == s.stream.PayloadType && len(p.Payload) > 0:
+		s.jitter.Put(p.SequenceNumber, p.Payload)
+	case s.isEvent(p.PayloadType):
+		s.jitter.Put(p.SequenceNumber, nil)
+		s.press(p.Timestamp, p.Payload)
+	case p.PayloadType == 13: // comfort noise, RFC 3389: silence will do
+		s.jitter.Put(p.SequenceNumber, nil)
+	default:
+		s.garbage.Add(1)
+	}
+}
+
+// admit decides whether a source is our far end: the first one is, and another
+// one only when the first has fallen silent.
+func (s *Session) admit(from netip.AddrPort) bool {
+	if s.source != from {
+		if s.source.IsValid() && time.Since(s.heard) < sourceSilence {
+			return false
+		}
+		s.source = from
+	}
+	return true
+}
+
+func (s *Session) isEvent(payloadType uint8) bool {
+	for _, t := range s.stream.Events {
+		if t == payloadType {
+			return true
+		}
+	}
+	return false
+}
+
+// press tells a key at its first packet: the packets of one press share a
+// timestamp. RFC 4733 section 2.5.2.2.
+func (s *Session) press(timestamp uint32, payload []byte) {
+	e, ok := parseEvent(payload)
+	if !ok || int(e.number) >= len(keys) || (s.pressed && s.event == timestamp) {
+		return
+	}
+	s.event, s.pressed = timestamp, true
+	select {
+	case s.digits <- media.Digit{Key: keys[e.number]}:
+	default:
+		s.digitsDropped.Add(1)
+	}
+}
+
+// Digits carries the keys that the far end presses.
+func (s *Session) Digits() <-chan media.Digit { return s.digits }
+
+// GetFrame plays 20 ms of what has come.
+func (s *Session) GetFrame(f *media.Frame) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ready && s.jitter.Get(f)
+}
+
+// PutFrame sends 20 ms, or a step of the keys being sent.
+func (s *Session) PutFrame(f *media.Frame) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ready || !s.stream.Send {
+		return
+	}
+	const step = 160 // 20 ms at the 8 kHz clock of all our codecs
+	s.header.Timestamp += step
+	if e, copies, first, busy := s.keys.step(s.header.Timestamp, step); busy {
+		s.sendEvent(e, copies, first)
+		return
+	}
+	s.header.PayloadType, s.header.Marker = s.stream.PayloadType, false
+	s.payload = s.encoder.Encode(s.payload[:0], f)
+	s.write()
+}
+
+func (s *Session) sendEvent(e event, copies int, first bool) {
+	now := s.header.Timestamp
+	s.header.Timestamp, s.header.PayloadType = s.keys.timestamp, s.stream.Events[0]
+	for range copies {
+		s.header.Marker = first
+		s.payload = e.append(s.payload[:0])
+		s.write()
+		first = false
+	}
+	s.header.Timestamp = now
+}
+
+// write sends the payload with the header, to where the far end sends from.
+func (s *Session) write() {
+	s.header.SequenceNumber++
+	n, err := s.header.MarshalTo(s.datagram)
+	if err == nil {
+		n += copy(s.datagram[n:], s.payload)
+		to := s.stream.Remote
+		if s.source.IsValid() {
+			to = s.source
+		}
+		_, err = s.conn.WriteToUDPAddrPort(s.datagram[:n], to)
+	}
+	if err != nil {
+		s.sendErrors.Add(1)
+		return
+	}
+	s.sent.Add(1)
+}
+
+// What SendDigits refuses.
+var (
+	// ErrNoEvents is a far end that takes no telephone events.
+	ErrNoEvents = errors.New("far end takes no telephone-event")
+	// ErrBadDigit is a key that no telephone has.
+	ErrBadDigit = errors.New("no such key")
+)
+
+// SendDigits presses keys, 180 ms each, and returns when all are sent or ctx
+// ends. It needs a bridge that calls PutFrame.
+func (s *Session) SendDigits(ctx context.Context, digits string) error {
+	numbers, ok := eventNumbers(digits)
+	if !ok {
+		return ErrBadDigit
+	}
+	s.mu.Lock()
+	if len(s.stream.Events) == 0 {
+		s.mu.Unlock()
+		return ErrNoEvents
+	}
+	done := make(chan struct{})
+	s.keys = keySender{pending: numbers, done: done}
+	s.mu.Unlock()
+	if len(numbers) == 0 {
+		return nil
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Stats returns the counters.
+func (s *Session) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := Stats{
+		Sent: s.sent.Load(), Received: s.received.Load(), Foreign: s.foreign.Load(), Garbage: s.garbage.Load(),
+		SendErrors: s.sendErrors.Load(), DigitsDropped: s.digitsDropped.Load(),
+	}
+	if s.jitter != nil {
+		st.Jitter = s.jitter.Stats()
+	}
+	return st
+}
