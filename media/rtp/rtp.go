@@ -231,8 +231,14 @@ func (s *Session) press(timestamp uint32, payload []byte) {
 		return
 	}
 	s.event, s.pressed = timestamp, true
+	s.Press(keys[e.number])
+}
+
+// Press tells a key as if it had come over RTP. It never blocks: a key that
+// finds 32 unread is dropped and counted.
+func (s *Session) Press(key byte) {
 	select {
-	case s.digits <- media.Digit{Key: keys[e.number]}:
+	case s.digits <- media.Digit{Key: key}:
 	default:
 		s.digitsDropped.Add(1)
 	}

@@ -1,0 +1,210 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"attendant/media"
+	"attendant/media/rtp"
+)
+
+// byePatience bounds how long Hangup waits for the far end's answer.
+const byePatience = 2 * time.Second
+
+// Leg is one party's SIP dialog with its RTP session. It implements media.Leg.
+type Leg struct {
+	*rtp.Session
+	server *Server
+	peer   media.Peer
+	ctx    context.Context // the leg's lifetime, as media.Leg documents
+	cancel context.CancelCauseFunc
+	ended  chan struct{} // closed when the RTP session has ended
+	hangup sync.Once
+
+	mu     sync.Mutex // guards the dialog and what follows; never held while waiting
+	dialog Dialog
+	local  local
+	offer  *description // theirs, of which the answer is in use
+	gone   bool         // the far end has sent BYE, or never had a dialog
+	acks   map[uint32]chan struct{}
+}
+
+var _ media.Leg = (*Leg)(nil)
+
+// newLeg runs the session until the leg ends.
+func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
+	l := &Leg{Session: session, server: s, dialog: d, peer: peer, ended: make(chan struct{}), acks: map[uint32]chan struct{}{}}
+	l.ctx, l.cancel = context.WithCancelCause(context.Background())
+	s.stats.Active.Add(1)
+	s.remember(l)
+	s.legs.Go(func() {
+		defer close(l.ended)
+		if err := session.Run(l.ctx, s.cfg.NoMedia); err != nil {
+			l.cancel(err)
+		}
+	})
+	return l
+}
+
+// Peer tells who is at the far end.
+func (l *Leg) Peer() media.Peer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.peer
+}
+
+// Context ends when the leg has ended.
+func (l *Leg) Context() context.Context { return l.ctx }
+
+// Dialog returns the dialog's state, for writing down.
+func (l *Leg) Dialog() Dialog {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dialog
+}
+
+// Hangup ends the leg: BYE where the far end has not sent one, and the end of
+// RTP. It returns when the far end has answered or two seconds have passed.
+func (l *Leg) Hangup(cause error) {
+	l.hangup.Do(func() {
+		l.cancel(cause)
+		l.mu.Lock()
+		gone := l.gone
+		l.gone = true
+		l.mu.Unlock()
+		if !gone {
+			l.bye()
+		}
+		l.server.forget(l)
+		l.server.stats.Active.Add(-1)
+	})
+	<-l.ended
+}
+
+func (l *Leg) bye() {
+	ctx, cancel := context.WithTimeout(context.Background(), byePatience)
+	defer cancel()
+	l.mu.Lock()
+	r, err := l.server.request(&l.dialog, sip.BYE, 0)
+	l.mu.Unlock()
+	if err == nil {
+		err = l.server.exchange(ctx, r)
+	}
+	if err != nil {
+		l.server.cfg.Log.Info("BYE not confirmed", "error", err)
+	}
+}
+
+// exchange sends a request and waits for its final response; provisional ones
+// are passed over.
+func (s *Server) exchange(ctx context.Context, r *sip.Request) error {
+	tx, err := s.client.TransactionRequest(ctx, r, asIs)
+	if err != nil {
+		return fmt.Errorf("send %s: %w", r.Method, err)
+	}
+	defer tx.Terminate()
+	for {
+		select {
+		case res := <-tx.Responses():
+			if !res.IsProvisional() {
+				return nil
+			}
+		case <-tx.Done():
+			return fmt.Errorf("%s: %w", r.Method, errors.Join(tx.Err(), errNoResponse))
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", r.Method, ctx.Err())
+		}
+	}
+}
+
+var errNoResponse = errors.New("no response")
+
+// left takes in the far end's BYE.
+func (l *Leg) left() {
+	l.mu.Lock()
+	l.gone = true
+	l.mu.Unlock()
+	l.cancel(media.ErrRemoteHangup)
+}
+
+// rising takes in the CSeq of a request and reports whether it is higher than
+// all before. RFC 3261 section 12.2.2.
+func (l *Leg) rising(seq uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if seq <= l.dialog.RemoteSeq {
+		return false
+	}
+	l.dialog.RemoteSeq = seq
+	return true
+}
+
+// expectAck returns a channel that is closed when the ACK of the given CSeq
+// comes.
+func (l *Leg) expectAck(seq uint32) <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := make(chan struct{})
+	l.acks[seq] = c
+	return c
+}
+
+func (l *Leg) acked(seq uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c := l.acks[seq]; c != nil {
+		close(c)
+		delete(l.acks, seq)
+	}
+}
+
+// negotiate answers an offer and puts the outcome in use. Where there is none
+// it offers, and the answer comes with the ACK.
+func (l *Leg) negotiate(body []byte) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.local.version++
+	if len(body) == 0 {
+		l.offer = nil
+		return l.local.offer(l.server.cfg.Codecs), nil
+	}
+	d, err := parseSDP(body)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.choose(l.server.cfg.Codecs)
+	if err != nil {
+		return nil, err
+	}
+	l.offer = &d
+	l.use(s)
+	return l.local.answer(d, s), nil
+}
+
+// conclude takes in the answer to an offer of ours.
+func (l *Leg) conclude(body []byte) error {
+	d, err := parseSDP(body)
+	if err != nil {
+		return err
+	}
+	s, err := d.choose(l.server.cfg.Codecs)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.use(s)
+	return nil
+}
+
+// use sets the stream and what Peer tells of it; the caller holds mu.
+func (l *Leg) use(s settled) {
+	l.Set(s.stream)
+	l.peer.Codec = fmt.Sprintf("%s/%d", s.stream.Codec.Name, s.stream.Codec.ClockRateHz)
+	l.peer.Bandwidth = s.stream.Codec.Bandwidth
+}

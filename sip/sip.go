@@ -1,0 +1,260 @@
+// Package sip answers and places calls over SIP.
+//
+// The central type is Server: it listens on UDP and TCP, answers each INVITE
+// with a Leg and hands the leg to a function that is the call; Dial places a
+// call. Transport, parsing and transactions are sipgo's; dialogs, offers and
+// answers, and the retransmission of 2xx are ours, since sipgo's dialogs cannot
+// be written down, do not check who sends within them, and leave calls up
+// whose ACK is lost.
+//
+// Guarantees: every answered call gets exactly one call of the answer function,
+// on a goroutine of its own, and its leg is hung up when that returns; requests
+// within a dialog are taken only from the dialog's own peer and with a rising
+// CSeq; a panic in a handler costs that request only; Serve returns when all
+// calls have ended.
+//
+// RFC 3261, 3264, 3581, 4733, 8866; see RFC.md for what is left out.
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo"
+	"github.com/emiago/sipgo/sip"
+
+	"attendant/media"
+	"attendant/media/codec"
+)
+
+// Config says how to listen and how to talk. The zero value of each optional
+// field works.
+type Config struct {
+	Listen     string        // host and port, for UDP and TCP; port 0 is any
+	External   string        // our address as peers see it; optional
+	User       string        // user part of our Contact; optional
+	RTPFirst   int           // first RTP port; 0 is any
+	RTPLast    int           // last RTP port
+	Codecs     []codec.Codec // in the order of preference; all where empty
+	MaxCalls   int           // calls at once; 0 is 200
+	NoMedia    time.Duration // how long a peer may send nothing; 0 is 30 s
+	AckTimeout time.Duration // how long an ACK is waited for; 0 is 32 s, RFC 3261's 64*T1
+	Log        *slog.Logger
+}
+
+// Stats are a server's counters.
+type Stats struct {
+	Active, Answered, Rejected, NoAck, Panics atomic.Int64
+}
+
+// Server is one SIP endpoint.
+type Server struct {
+	cfg    Config
+	udp    net.PacketConn
+	tcp    net.Listener
+	ua     *sipgo.UserAgent
+	server *sipgo.Server
+	client *sipgo.Client
+	answer func(context.Context, media.Leg)
+	stats  Stats
+
+	calls sync.WaitGroup // calls being answered
+	legs  sync.WaitGroup // goroutines of legs
+
+	mu       sync.Mutex
+	dialogs  map[key]*Leg
+	draining bool
+	ctx      context.Context // Serve's, for the calls that it answers
+}
+
+// Listen opens the sockets. Serve must be called for anything to be answered
+// or dialled.
+func Listen(cfg Config) (*Server, error) {
+	if cfg.Codecs == nil {
+		cfg.Codecs = codec.All()
+	}
+	if cfg.MaxCalls == 0 {
+		cfg.MaxCalls = 200
+	}
+	if cfg.NoMedia == 0 {
+		cfg.NoMedia = 30 * time.Second
+	}
+	if cfg.AckTimeout == 0 {
+		cfg.AckTimeout = 64 * sip.T1
+	}
+	if cfg.User == "" {
+		cfg.User = "attendant"
+	}
+	s := &Server{cfg: cfg, dialogs: map[key]*Leg{}}
+	if err := s.bind(); err != nil {
+		return nil, err
+	}
+	if err := s.build(); err != nil {
+		return nil, errors.Join(err, s.udp.Close(), s.tcp.Close())
+	}
+	return s, nil
+}
+
+// bind opens UDP and TCP on the same port. Where any port will do, several are
+// tried, since one that is free for UDP may be taken for TCP.
+func (s *Server) bind() error {
+	host, port, err := net.SplitHostPort(s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("SIP listen address: %w", err)
+	}
+	for tries := 0; ; tries++ {
+		if s.udp, err = net.ListenPacket("udp", net.JoinHostPort(host, port)); err != nil {
+			return fmt.Errorf("listen for SIP: %w", err)
+		}
+		if s.tcp, err = net.Listen("tcp", s.udp.LocalAddr().String()); err == nil {
+			return nil
+		}
+		if err = errors.Join(err, s.udp.Close()); port != "0" || tries == 10 {
+			return fmt.Errorf("listen for SIP: %w", err)
+		}
+	}
+}
+
+func (s *Server) build() (err error) {
+	// sipgo logs whole messages, numbers included, where they do not parse.
+	quiet := slog.New(slog.DiscardHandler)
+	s.ua, err = sipgo.NewUA(sipgo.WithUserAgent("Attendant"),
+		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet)),
+		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet)))
+	if err != nil {
+		return fmt.Errorf("build SIP user agent: %w", err)
+	}
+	if s.server, err = sipgo.NewServer(s.ua, sipgo.WithServerLogger(quiet)); err != nil {
+		return fmt.Errorf("build SIP server: %w", err)
+	}
+	if s.client, err = sipgo.NewClient(s.ua, sipgo.WithClientLogger(quiet)); err != nil {
+		return fmt.Errorf("build SIP client: %w", err)
+	}
+	for method, handle := range map[sip.RequestMethod]sipgo.RequestHandler{
+		sip.INVITE: s.onInvite, sip.ACK: s.onAck, sip.BYE: s.onBye, sip.CANCEL: s.onCancel,
+		sip.OPTIONS: s.onOptions, sip.INFO: s.onInfo, sip.UPDATE: s.onUpdate,
+	} {
+		s.server.OnRequest(method, s.guarded(handle))
+	}
+	return nil
+}
+
+// guarded turns a panic into a 500.
+func (s *Server) guarded(handle sipgo.RequestHandler) sipgo.RequestHandler {
+	return func(r *sip.Request, tx sip.ServerTransaction) {
+		defer func() {
+			if p := recover(); p != nil {
+				s.stats.Panics.Add(1)
+				s.cfg.Log.Error("panic in SIP handler", "method", r.Method, "panic", p)
+				if !r.IsAck() {
+					s.respond(r, tx, 500, "Server Internal Error")
+				}
+			}
+		}()
+		handle(r, tx)
+	}
+}
+
+// Addr is the host and port that the server listens on.
+func (s *Server) Addr() string { return s.udp.LocalAddr().String() }
+
+// Stats returns the server's counters.
+func (s *Server) Stats() *Stats { return &s.stats }
+
+// Serve answers calls until ctx ends, then refuses new ones, waits until the
+// calls that go on have ended and closes the sockets. Each call of answer has a
+// goroutine of its own and the context of Serve: when that ends it should bring
+// its call to an end. A nil answer declines every call.
+func (s *Server) Serve(ctx context.Context, answer func(context.Context, media.Leg)) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	s.mu.Lock()
+	s.ctx, s.answer = ctx, answer
+	s.mu.Unlock()
+	var serving sync.WaitGroup
+	failed := make(chan error, 2)
+	serving.Go(func() { failed <- s.server.ServeUDP(s.udp) })
+	serving.Go(func() { failed <- s.server.ServeTCP(s.tcp) })
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed: // a listener must not end by itself
+		if err = errors.Join(err, errListener); ctx.Err() != nil {
+			err = nil
+		}
+		end()
+	}
+	s.mu.Lock()
+	s.draining = true
+	s.mu.Unlock()
+	s.calls.Wait()
+	s.hangUpAll()
+	s.legs.Wait()
+	// Closing again what the user agent has closed is no fault.
+	_, _, _ = s.ua.Close(), s.udp.Close(), s.tcp.Close()
+	serving.Wait()
+	return err
+}
+
+var errListener = errors.New("SIP listener ended")
+
+// hangUpAll ends the legs that were dialled and not hung up.
+func (s *Server) hangUpAll() {
+	s.mu.Lock()
+	legs := make([]*Leg, 0, len(s.dialogs))
+	for _, l := range s.dialogs {
+		legs = append(legs, l)
+	}
+	s.mu.Unlock()
+	for _, l := range legs {
+		l.Hangup(media.ErrShutdown)
+	}
+}
+
+// respond answers r. A response that cannot be sent is the peer's loss: it will
+// ask again.
+func (s *Server) respond(r *sip.Request, tx sip.ServerTransaction, status int, reason string, headers ...sip.Header) {
+	res := sip.NewResponseFromRequest(r, status, reason, nil)
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
+	if err := tx.Respond(res); err != nil {
+		s.cfg.Log.Debug("response not sent", "status", status, "error", err)
+	}
+}
+
+// find returns the leg of a request within a dialog, if the request comes from
+// the dialog's peer.
+func (s *Server) find(r *sip.Request) *Leg {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.dialogs[requestKey(r)]
+	if l == nil || !sameHost(l.dialog.Peer, r.Source()) {
+		return nil
+	}
+	return l
+}
+
+func sameHost(a, b string) bool {
+	x, _, _ := net.SplitHostPort(a)
+	y, _, _ := net.SplitHostPort(b)
+	return x == y
+}
+
+func (s *Server) remember(l *Leg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dialogs[l.dialog.key()] = l
+}
+
+func (s *Server) forget(l *Leg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.dialogs, l.dialog.key())
+}
