@@ -51,8 +51,8 @@ func requestKey(r *sip.Request) key {
 // section 12.1.1.
 func uasDialog(invite *sip.Request, tag string) (Dialog, error) {
 	k := requestKey(invite)
-	if invite.Contact() == nil || invite.CSeq() == nil || k.callID == "" {
-		return Dialog{}, fmt.Errorf("INVITE without Contact, CSeq or Call-ID")
+	if invite.Contact() == nil || invite.CSeq() == nil || invite.From() == nil || invite.To() == nil || k.callID == "" {
+		return Dialog{}, fmt.Errorf("INVITE without Contact, CSeq, From, To or Call-ID")
 	}
 	d := Dialog{
 		CallID: k.callID, LocalTag: tag, RemoteTag: k.remoteTag,
@@ -89,6 +89,14 @@ func uacDialog(invite *sip.Request, ok *sip.Response) (Dialog, error) {
 		}
 	}
 	return d, nil
+}
+
+// refresh takes in the Contact of a request that changes the dialog's target.
+// RFC 3261 section 12.2.2.
+func (d *Dialog) refresh(r *sip.Request) {
+	if c := r.Contact(); c != nil && c.Address.Host != "" {
+		d.Target = c.Address.String()
+	}
 }
 
 // request makes a request within the dialog. All but ACK take the next CSeq.

@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"attendant/media"
@@ -11,6 +13,7 @@ type CallError struct {
 	Status int    // the final response; 0 where there was none
 	Reason string // in the far end's words, or ours
 	kind   error
+	cause  error // beneath; may be nil
 }
 
 // Error says what was answered.
@@ -21,8 +24,14 @@ func (e *CallError) Error() string {
 	return fmt.Sprintf("%v: %d %s", e.kind, e.Status, e.Reason)
 }
 
-// Unwrap returns media.ErrBusy, media.ErrNoAnswer or media.ErrUnreachable.
-func (e *CallError) Unwrap() error { return e.kind }
+// Unwrap returns media.ErrBusy, media.ErrNoAnswer or media.ErrUnreachable, and
+// what is beneath, such as the cause of a context that ended.
+func (e *CallError) Unwrap() []error {
+	if e.cause == nil {
+		return []error{e.kind}
+	}
+	return []error{e.kind, e.cause}
+}
 
 // Fault tells whose fault it was: "callee", "peer" or "us".
 func (e *CallError) Fault() string {
@@ -45,4 +54,29 @@ func callError(status int, reason string) *CallError {
 		kind = media.ErrNoAnswer
 	}
 	return &CallError{Status: status, Reason: reason, kind: kind}
+}
+
+// unreachable is a call that failed before any final response.
+func unreachable(err error) *CallError {
+	return &CallError{Reason: err.Error(), kind: media.ErrUnreachable, cause: err}
+}
+
+// givenUp is a call that ctx ended before it was answered.
+func givenUp(ctx context.Context) *CallError {
+	cause := context.Cause(ctx)
+	return &CallError{Reason: cause.Error(), kind: media.ErrNoAnswer, cause: cause}
+}
+
+// reason tells the far end why we end a call. RFC 3326; the numbers are those
+// of ITU-T Q.850.
+func reason(cause error) string {
+	switch {
+	case errors.Is(cause, media.ErrNoMedia):
+		return `Q.850;cause=102;text="No media"`
+	case errors.Is(cause, media.ErrShutdown):
+		return `Q.850;cause=41;text="Shutting down"`
+	case errors.Is(cause, ErrNoCommonCodec):
+		return `Q.850;cause=88;text="Incompatible media"`
+	}
+	return `Q.850;cause=16;text="Normal call clearing"`
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"attendant/media"
+	"attendant/media/codec"
 	"attendant/media/rtp"
 )
 
@@ -26,25 +27,30 @@ type Leg struct {
 	ended  chan struct{} // closed when the RTP session has ended
 	hangup sync.Once
 
-	mu     sync.Mutex // guards the dialog and what follows; never held while waiting
-	dialog Dialog
-	local  local
-	offer  *description // theirs, of which the answer is in use
-	gone   bool         // the far end has sent BYE, or never had a dialog
-	acks   map[uint32]chan struct{}
+	mu      sync.Mutex // guards the dialog and what follows; never held while waiting
+	dialog  Dialog
+	local   local
+	codecs  []codec.Codec
+	offered bool // our offer went out in a 2xx; the ACK has the answer
+	gone    bool // the far end has sent BYE, or never had a dialog
+	acks    map[uint32]chan struct{}
 }
 
 var _ media.Leg = (*Leg)(nil)
 
 // newLeg runs the session until the leg ends.
 func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
-	l := &Leg{Session: session, server: s, dialog: d, peer: peer, ended: make(chan struct{}), acks: map[uint32]chan struct{}{}}
+	l := &Leg{Session: session, server: s, dialog: d, peer: peer, codecs: s.cfg.Codecs,
+		ended: make(chan struct{}), acks: map[uint32]chan struct{}{}}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	s.stats.Active.Add(1)
 	s.remember(l)
 	s.legs.Go(func() {
 		defer close(l.ended)
 		if err := session.Run(l.ctx, s.cfg.NoMedia); err != nil {
+			if errors.Is(err, media.ErrNoMedia) {
+				s.stats.NoMedia.Add(1)
+			}
 			l.cancel(err)
 		}
 	})
@@ -65,7 +71,9 @@ func (l *Leg) Context() context.Context { return l.ctx }
 func (l *Leg) Dialog() Dialog {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.dialog
+	d := l.dialog
+	d.SDPID, d.SDP = l.local.id, l.local.version
+	return d
 }
 
 // Hangup ends the leg: BYE where the far end has not sent one, and the end of
@@ -78,7 +86,7 @@ func (l *Leg) Hangup(cause error) {
 		l.gone = true
 		l.mu.Unlock()
 		if !gone {
-			l.bye()
+			l.bye(context.Cause(l.ctx))
 		}
 		l.server.forget(l)
 		l.server.stats.Active.Add(-1)
@@ -86,16 +94,18 @@ func (l *Leg) Hangup(cause error) {
 	<-l.ended
 }
 
-func (l *Leg) bye() {
+func (l *Leg) bye(cause error) {
 	ctx, cancel := context.WithTimeout(context.Background(), byePatience)
 	defer cancel()
 	l.mu.Lock()
 	r, err := l.server.request(&l.dialog, sip.BYE, 0)
 	l.mu.Unlock()
 	if err == nil {
+		r.AppendHeader(sip.NewHeader("Reason", reason(cause)))
 		err = l.server.exchange(ctx, r)
 	}
 	if err != nil {
+		l.server.stats.Unsent.Add(1)
 		l.server.cfg.Log.Info("BYE not confirmed", "error", err)
 	}
 }
@@ -134,13 +144,16 @@ func (l *Leg) left() {
 
 // rising takes in the CSeq of a request and reports whether it is higher than
 // all before. RFC 3261 section 12.2.2.
-func (l *Leg) rising(seq uint32) bool {
+func (l *Leg) rising(r *sip.Request) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if seq <= l.dialog.RemoteSeq {
+	if r.CSeq().SeqNo <= l.dialog.RemoteSeq {
 		return false
 	}
-	l.dialog.RemoteSeq = seq
+	l.dialog.RemoteSeq = r.CSeq().SeqNo
+	if r.IsInvite() || r.Method == sip.UPDATE {
+		l.dialog.refresh(r)
+	}
 	return true
 }
 
@@ -154,6 +167,20 @@ func (l *Leg) expectAck(seq uint32) <-chan struct{} {
 	return c
 }
 
+// expects reports whether the ACK of the given CSeq is waited for.
+func (l *Leg) expects(seq uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.acks[seq] != nil
+}
+
+// waitsForAnswer reports whether the ACK must carry an answer.
+func (l *Leg) waitsForAnswer() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.offered
+}
+
 func (l *Leg) acked(seq uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -164,24 +191,25 @@ func (l *Leg) acked(seq uint32) {
 }
 
 // negotiate answers an offer and puts the outcome in use. Where there is none
-// it offers, and the answer comes with the ACK.
+// it offers, and the answer comes with the ACK. RFC 3264 section 8: each
+// description of ours has the next version.
 func (l *Leg) negotiate(body []byte) ([]byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.local.version++
 	if len(body) == 0 {
-		l.offer = nil
-		return l.local.offer(l.server.cfg.Codecs), nil
+		l.offered = true
+		l.local.version++
+		return l.local.offer(l.codecs), nil
 	}
 	d, err := parseSDP(body)
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.choose(l.server.cfg.Codecs)
+	s, err := d.choose(l.codecs)
 	if err != nil {
 		return nil, err
 	}
-	l.offer = &d
+	l.local.version++
 	l.use(s)
 	return l.local.answer(d, s), nil
 }
@@ -192,12 +220,13 @@ func (l *Leg) conclude(body []byte) error {
 	if err != nil {
 		return err
 	}
-	s, err := d.choose(l.server.cfg.Codecs)
+	s, err := d.take(l.codecs)
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.offered = false
 	l.use(s)
 	return nil
 }

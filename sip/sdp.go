@@ -29,8 +29,9 @@ const (
 // read leniently: peers leave out s= and t=, end lines with LF alone and send
 // lines of every kind. RFC 8866.
 type description struct {
-	address string // of the session's c= line
-	media   []mediaLine
+	address   string // of the session's c= line
+	direction string // for the media lines that say none
+	media     []mediaLine
 }
 
 // mediaLine is one m= line with its attributes.
@@ -89,6 +90,8 @@ func (d *description) line(kind, value string) error {
 	case "a":
 		if last != nil {
 			last.attribute(value)
+		} else if isDirection(value) {
+			d.direction = value
 		}
 	}
 	return nil
@@ -106,13 +109,17 @@ func parseMediaLine(value string) (mediaLine, error) {
 
 func (m *mediaLine) attribute(value string) {
 	name, rest, _ := strings.Cut(value, ":")
-	switch name {
-	case "sendrecv", "sendonly", "recvonly", "inactive":
+	switch {
+	case isDirection(name):
 		m.direction = name
-	case "rtpmap":
+	case name == "rtpmap":
 		format, encoding, _ := strings.Cut(rest, " ")
 		m.rtpmap[format] = strings.TrimSpace(encoding)
 	}
+}
+
+func isDirection(name string) bool {
+	return name == "sendrecv" || name == "sendonly" || name == "recvonly" || name == "inactive"
 }
 
 // usable reports whether m is audio over plain RTP that the peer wants.
@@ -125,6 +132,7 @@ type settled struct {
 	stream rtp.Stream
 	line   int               // index of the audio line
 	events map[string]string // our formats of telephone-event, as offered
+	hears  bool              // we take what the far end sends, if anything
 }
 
 // choose settles on the first of our codecs that is offered. RFC 3264 section
@@ -137,6 +145,25 @@ func (d description) choose(codecs []codec.Codec) (settled, error) {
 		}
 		for _, c := range codecs {
 			for _, format := range m.formats {
+				if m.is(format, c) {
+					return d.settle(i, c, format)
+				}
+			}
+		}
+	}
+	return settled{}, ErrNoCommonCodec
+}
+
+// take settles on the codec that an answer names first: that is what its maker
+// will send. RFC 3264 section 7.
+func (d description) take(codecs []codec.Codec) (settled, error) {
+	for i := range d.media {
+		m := &d.media[i]
+		if !m.usable() {
+			continue
+		}
+		for _, format := range m.formats {
+			for _, c := range codecs {
 				if m.is(format, c) {
 					return d.settle(i, c, format)
 				}
@@ -180,15 +207,25 @@ func (d description) settle(line int, c codec.Codec, format string) (settled, er
 	if address == "" {
 		address = d.address
 	}
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return s, fmt.Errorf("%w: address %q", ErrSDP, address)
+	if address == "" {
+		return s, fmt.Errorf("%w: no address", ErrSDP)
 	}
-	s.stream.Remote = netip.AddrPortFrom(ip.Unmap(), uint16(m.port))
+	// A name is not looked up, RFC 8866 section 5.7: we send to where the first
+	// packet comes from, as RFC 4961 lets us expect.
+	ip, err := netip.ParseAddr(address)
+	if err == nil {
+		s.stream.Remote = netip.AddrPortFrom(ip.Unmap(), uint16(m.port))
+	}
 	s.stream.Codec, s.stream.PayloadType = c, uint8(payloadType)
+	direction := m.direction
+	if direction == "" {
+		direction = d.direction
+	}
 	// An address of zeros is RFC 2543's hold.
-	s.stream.Send = m.direction != "sendonly" && m.direction != "inactive" && !ip.IsUnspecified()
-	s.stream.Receive = m.direction != "recvonly" && m.direction != "inactive"
+	s.stream.Send = direction != "sendonly" && direction != "inactive" && !(err == nil && ip.IsUnspecified())
+	s.hears = direction != "recvonly" && direction != "inactive"
+	// Who holds may send music, or nothing: silence is no fault then.
+	s.stream.Receive = s.hears && s.stream.Send
 	return s, nil
 }
 
@@ -200,11 +237,11 @@ func eventClock(events map[string]string, payloadType uint8) string {
 // answerDirection mirrors the offer's direction. RFC 3264 section 6.1.
 func (s settled) answerDirection() string {
 	switch {
-	case s.stream.Send && s.stream.Receive:
+	case s.stream.Send && s.hears:
 		return "sendrecv"
 	case s.stream.Send:
 		return "sendonly"
-	case s.stream.Receive:
+	case s.hears:
 		return "recvonly"
 	}
 	return "inactive"
@@ -244,7 +281,8 @@ func (l local) answer(d description, s settled) []byte {
 	b := []byte(l.head())
 	for i, m := range d.media {
 		if i != s.line {
-			b = fmt.Appendf(b, "m=%s 0 %s %s\r\n", m.kind, m.protocol, strings.Join(m.formats, " "))
+			// One format will do, and keeps the answer within a datagram.
+			b = fmt.Appendf(b, "m=%s 0 %s %s\r\n", m.kind, m.protocol, m.formats[0])
 			continue
 		}
 		formats := strconv.Itoa(int(s.stream.PayloadType))

@@ -45,12 +45,24 @@ type Config struct {
 	MaxCalls   int           // calls at once; 0 is 200
 	NoMedia    time.Duration // how long a peer may send nothing; 0 is 30 s
 	AckTimeout time.Duration // how long an ACK is waited for; 0 is 32 s, RFC 3261's 64*T1
-	Log        *slog.Logger
+	TrustPeers bool          // believe P-Asserted-Identity, RFC 3325: every peer is our carrier
+	Log        *slog.Logger  // slog.Default where nil
 }
 
-// Stats are a server's counters.
+// Stats are a server's counters. All but Active only rise.
 type Stats struct {
-	Active, Answered, Rejected, NoAck, Panics atomic.Int64
+	Active    atomic.Int64 // legs up, or being set up
+	Answered  atomic.Int64 // incoming calls answered and acknowledged
+	Rejected  atomic.Int64 // incoming calls refused by us
+	Cancelled atomic.Int64 // incoming calls that ended before their ACK
+	NoAck     atomic.Int64 // answers that were never acknowledged
+	NoMedia   atomic.Int64 // legs whose audio stopped coming
+	Dialled   atomic.Int64 // outgoing calls answered
+	Failed    atomic.Int64 // outgoing calls not answered
+	Foreign   atomic.Int64 // requests within a dialog from another host than its peer
+	Garbage   atomic.Int64 // datagrams that are no SIP, connections over the bound
+	Unsent    atomic.Int64 // messages that could not be sent, or were never answered
+	Panics    atomic.Int64 // handlers that panicked
 }
 
 // Server is one SIP endpoint.
@@ -58,6 +70,7 @@ type Server struct {
 	cfg    Config
 	udp    net.PacketConn
 	tcp    net.Listener
+	ready  chan struct{} // closed when requests can be sent
 	ua     *sipgo.UserAgent
 	server *sipgo.Server
 	client *sipgo.Client
@@ -70,6 +83,7 @@ type Server struct {
 	mu       sync.Mutex
 	dialogs  map[key]*Leg
 	draining bool
+	admitted int             // incoming calls
 	ctx      context.Context // Serve's, for the calls that it answers
 }
 
@@ -91,7 +105,10 @@ func Listen(cfg Config) (*Server, error) {
 	if cfg.User == "" {
 		cfg.User = "attendant"
 	}
-	s := &Server{cfg: cfg, dialogs: map[key]*Leg{}}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	s := &Server{cfg: cfg, dialogs: map[key]*Leg{}, ready: make(chan struct{})}
 	if err := s.bind(); err != nil {
 		return nil, err
 	}
@@ -113,6 +130,8 @@ func (s *Server) bind() error {
 			return fmt.Errorf("listen for SIP: %w", err)
 		}
 		if s.tcp, err = net.Listen("tcp", s.udp.LocalAddr().String()); err == nil {
+			s.udp = &datagrams{PacketConn: s.udp, stats: &s.stats, ready: s.ready}
+			s.tcp = &connections{Listener: s.tcp, stats: &s.stats}
 			return nil
 		}
 		if err = errors.Join(err, s.udp.Close()); port != "0" || tries == 10 {
@@ -136,6 +155,7 @@ func (s *Server) build() (err error) {
 	if s.client, err = sipgo.NewClient(s.ua, sipgo.WithClientLogger(quiet)); err != nil {
 		return fmt.Errorf("build SIP client: %w", err)
 	}
+	s.server.OnNoRoute(s.guarded(s.onUnknown))
 	for method, handle := range map[sip.RequestMethod]sipgo.RequestHandler{
 		sip.INVITE: s.onInvite, sip.ACK: s.onAck, sip.BYE: s.onBye, sip.CANCEL: s.onCancel,
 		sip.OPTIONS: s.onOptions, sip.INFO: s.onInfo, sip.UPDATE: s.onUpdate,
@@ -196,9 +216,10 @@ func (s *Server) Serve(ctx context.Context, answer func(context.Context, media.L
 	s.calls.Wait()
 	s.hangUpAll()
 	s.legs.Wait()
-	// Closing again what the user agent has closed is no fault.
-	_, _, _ = s.ua.Close(), s.udp.Close(), s.tcp.Close()
+	// Nothing is left to be told: only the sockets' ends matter.
+	_, _ = s.udp.Close(), s.tcp.Close()
 	serving.Wait()
+	_ = s.ua.Close() // the accepted connections
 	return err
 }
 
@@ -224,8 +245,24 @@ func (s *Server) respond(r *sip.Request, tx sip.ServerTransaction, status int, r
 	for _, h := range headers {
 		res.AppendHeader(h)
 	}
-	if err := tx.Respond(res); err != nil {
-		s.cfg.Log.Debug("response not sent", "status", status, "error", err)
+	s.send(res, tx)
+}
+
+// send sends a response. One that is too large for sipgo's taste goes around
+// it: over UDP there is no other way for a response, RFC 3261 section 18.2.2.
+func (s *Server) send(res *sip.Response, tx sip.ServerTransaction) {
+	text, err := res.String(), error(nil)
+	if res.Transport() == "UDP" && len(text) > sip.UDPMTUSize-200 {
+		var to *net.UDPAddr
+		if to, err = net.ResolveUDPAddr("udp", res.Destination()); err == nil {
+			_, err = s.udp.WriteTo([]byte(text), to)
+		}
+	} else {
+		err = tx.Respond(res)
+	}
+	if err != nil && !errors.Is(err, sip.ErrTransactionCanceled) {
+		s.stats.Unsent.Add(1)
+		s.cfg.Log.Debug("response not sent", "status", res.StatusCode, "error", err)
 	}
 }
 
@@ -235,7 +272,11 @@ func (s *Server) find(r *sip.Request) *Leg {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.dialogs[requestKey(r)]
-	if l == nil || !sameHost(l.dialog.Peer, r.Source()) {
+	if l == nil {
+		return nil
+	}
+	if !sameHost(l.dialog.Peer, r.Source()) {
+		s.stats.Foreign.Add(1)
 		return nil
 	}
 	return l

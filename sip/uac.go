@@ -2,8 +2,10 @@ package sip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -30,51 +32,87 @@ type DialOptions struct {
 }
 
 // Dial calls a SIP URI ("sip:user@host:port;transport=tcp") and returns the leg
-// when it is answered. When ctx ends first the call is cancelled and ctx's
-// cause returned; otherwise the error is a *CallError. Serve must be running.
+// when it is answered; whoever dials hangs up. When ctx ends first the call is
+// cancelled. The error is a *CallError, which wraps media.ErrBusy,
+// media.ErrNoAnswer or media.ErrUnreachable and, where ctx ended, its cause.
+// Serve must be running. Names are looked up by address records only.
 func (s *Server) Dial(ctx context.Context, uri string, o DialOptions) (*Leg, error) {
 	d := &dialing{Server: s, DialOptions: o, transport: "UDP", callID: uuid.NewString(), tag: sip.GenerateTagN(16)}
-	if err := sip.ParseUri(uri, &d.target); err != nil || d.target.Host == "" {
-		return nil, &CallError{Reason: fmt.Sprintf("%q is no SIP URI", uri), kind: media.ErrUnreachable}
+	leg, err := d.place(ctx, uri)
+	if err != nil {
+		s.stats.Failed.Add(1)
+		return nil, err
+	}
+	s.stats.Dialled.Add(1)
+	return leg, nil
+}
+
+// place finds out where to call, and from where, and calls.
+func (d *dialing) place(ctx context.Context, uri string) (*Leg, error) {
+	if err := sip.ParseUri(uri, &d.target); err != nil || d.target.Host == "" || d.target.Scheme != "sip" {
+		return nil, unreachable(fmt.Errorf("%q is no sip: URI", uri))
 	}
 	if t, _ := d.target.UriParams.Get("transport"); strings.EqualFold(t, "tcp") {
 		d.transport = "TCP"
 	}
 	if d.Codecs == nil {
-		d.Codecs = s.cfg.Codecs
+		d.Codecs = d.cfg.Codecs
 	}
-	if err := s.listening(ctx); err != nil {
+	if err := d.listening(ctx); err != nil {
 		return nil, err
 	}
-	session, err := rtp.Listen(s.rtpHost(), s.cfg.RTPFirst, s.cfg.RTPLast)
+	ctx, end, err := d.begin(ctx)
 	if err != nil {
-		return nil, &CallError{Reason: err.Error(), kind: media.ErrUnreachable}
+		return nil, unreachable(err)
 	}
-	d.local = local{address: s.localIP(d.peer()), port: session.Port(), id: uint64(time.Now().UnixNano())}
+	defer end()
+	if err := d.resolve(ctx); err != nil {
+		return nil, unreachable(err)
+	}
+	session, err := rtp.Listen(d.rtpHost(), d.cfg.RTPFirst, d.cfg.RTPLast)
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	d.local = local{address: d.localIP(d.peer), port: session.Port(), id: uint64(time.Now().UnixNano())}
 	leg, err := d.dial(ctx, session)
 	if err != nil {
-		// Nothing was sent from the session's port.
-		_ = session.Close()
+		_ = session.Close() // nothing was sent from it
 		return nil, err
 	}
 	return leg, nil
 }
 
-// listening waits until sipgo knows our UDP socket, which it does not tell: a
-// request sent before would try to bind the port again.
+// listening waits until requests can be sent. One that is sent before sipgo
+// reads our socket would bind the port again.
 func (s *Server) listening(ctx context.Context) error {
-	for range 500 {
-		if c, err := s.ua.TransportLayer().GetConnection("udp", s.Addr()); err == nil && c != nil {
-			return nil
-		}
-		select {
-		case <-time.After(2 * time.Millisecond):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	select {
+	case <-s.ready:
+		return nil
+	case <-time.After(time.Second):
+		return unreachable(errNotServing)
+	case <-ctx.Done():
+		return givenUp(ctx)
 	}
-	return &CallError{Reason: "our SIP listener is not running", kind: media.ErrUnreachable}
 }
+
+// begin counts an outgoing call in, and has it end with Serve.
+func (s *Server) begin(ctx context.Context) (context.Context, func(), error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return nil, nil, media.ErrShutdown
+	}
+	s.calls.Add(1)
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(s.ctx, func() { cancel(media.ErrShutdown) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+		s.calls.Done()
+	}, nil
+}
+
+var errNotServing = errors.New("our SIP server is not running")
 
 // dialing is one outgoing INVITE with its retries.
 type dialing struct {
@@ -84,18 +122,30 @@ type dialing struct {
 	transport string
 	callID    string
 	tag       string
+	peer      string // where the INVITE goes: IP address and port
 	seq       uint32
 	local     local
 	authorize sip.Header
 }
 
-// peer is where the INVITE goes.
-func (d *dialing) peer() string {
+// resolve finds where the INVITE goes. sipgo would prefer IPv4 whatever our
+// socket is.
+func (d *dialing) resolve(ctx context.Context) error {
+	family := "ip"
+	if d.udp.LocalAddr().(*net.UDPAddr).IP.To4() != nil {
+		family = "ip4"
+	}
+	host := strings.Trim(d.target.Host, "[]")
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, family, host)
+	if err != nil {
+		return fmt.Errorf("look up %s: %w", host, err)
+	}
 	port := d.target.Port
 	if port == 0 {
-		port = 5060
+		port = sip.DefaultUdpPort
 	}
-	return net.JoinHostPort(strings.Trim(d.target.Host, "[]"), fmt.Sprint(port))
+	d.peer = netip.AddrPortFrom(ips[0].Unmap(), uint16(port)).String()
+	return nil
 }
 
 func (d *dialing) invite() *sip.Request {
@@ -106,29 +156,35 @@ func (d *dialing) invite() *sip.Request {
 	if user == "" {
 		user = d.cfg.User
 	}
-	host, port := d.sentBy(d.transport, d.peer())
+	host, port := d.sentBy(d.transport, d.peer)
 	from := &sip.FromHeader{DisplayName: d.Name, Address: sip.Uri{Scheme: "sip", User: user, Host: bracket(host), Port: port}, Params: sip.NewParams()}
 	from.Params.Add("tag", d.tag)
 	to := &sip.ToHeader{Address: sip.Uri{Scheme: "sip", User: d.target.User, Host: d.target.Host, Port: d.target.Port}, Params: sip.NewParams()}
-	d.address(r, d.transport, d.peer(), from, to, d.callID, d.seq)
+	d.address(r, d.transport, d.peer, from, to, d.callID, d.seq)
 	r.AppendHeader(sip.NewHeader("Allow", allowed))
 	r.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
 	if d.authorize != nil {
 		r.AppendHeader(d.authorize)
 	}
 	r.SetBody(d.local.offer(d.Codecs))
-	r.SetDestination(d.peer())
+	r.SetDestination(d.peer)
 	return r
 }
 
-// dial sends the INVITE, once more where it is challenged.
+// dial sends the INVITE, once more where it is challenged or, over UDP, too
+// large: then TCP is tried. RFC 3261 sections 18.1.1 and 22.2.
 func (d *dialing) dial(ctx context.Context, session *rtp.Session) (*Leg, error) {
 	for {
 		r := d.invite()
 		// The transaction outlives ctx: a cancelled INVITE still has an end.
 		tx, err := d.client.TransactionRequest(context.WithoutCancel(ctx), r, asIs)
+		if errors.Is(err, sip.ErrUDPMTUCongestion) && d.transport == "UDP" {
+			d.transport = "TCP"
+			continue
+		}
 		if err != nil {
-			return nil, &CallError{Reason: err.Error(), kind: media.ErrUnreachable}
+			d.stats.Unsent.Add(1)
+			return nil, unreachable(err)
 		}
 		res, err := d.final(ctx, r, tx)
 		if err != nil {
@@ -138,7 +194,7 @@ func (d *dialing) dial(ctx context.Context, session *rtp.Session) (*Leg, error) 
 		if res.IsSuccess() {
 			return d.answered(session, r, res, tx)
 		}
-		tx.Terminate()
+		// The transaction stays for a while, to acknowledge retransmissions.
 		if (res.StatusCode != 401 && res.StatusCode != 407) || d.authorize != nil || d.User == "" {
 			return nil, callError(res.StatusCode, res.Reason)
 		}
@@ -148,42 +204,49 @@ func (d *dialing) dial(ctx context.Context, session *rtp.Session) (*Leg, error) 
 	}
 }
 
-// final waits for the final response, however many provisional ones come.
+// final waits for the final response, however many provisional ones come. When
+// ctx ends it cancels, which must wait for a provisional response, and hangs up
+// what was answered meanwhile. RFC 3261 section 9.1.
 func (d *dialing) final(ctx context.Context, r *sip.Request, tx sip.ClientTransaction) (*sip.Response, error) {
-	done := ctx.Done()
+	done, proceeding := ctx.Done(), false
 	var late <-chan time.Time
 	for {
 		select {
 		case res := <-tx.Responses():
-			switch {
-			case res.IsProvisional():
-			case done == nil && res.IsSuccess():
-				d.release(r, res) // answered while being cancelled
-				return nil, context.Cause(ctx)
-			case done == nil:
-				return nil, context.Cause(ctx)
-			default:
+			if res.IsProvisional() {
+				if !proceeding && done == nil {
+					d.cancel(ctx, r)
+				}
+				proceeding = true
+				continue
+			}
+			if done != nil {
 				return res, nil
 			}
+			if res.IsSuccess() {
+				d.release(r, res)
+			}
+			return nil, givenUp(ctx)
 		case <-tx.Done():
 			if done == nil {
-				return nil, context.Cause(ctx)
+				return nil, givenUp(ctx)
 			}
-			return nil, &CallError{Reason: fmt.Sprint(tx.Err()), kind: media.ErrUnreachable}
+			d.stats.Unsent.Add(1)
+			return nil, unreachable(errors.Join(errNoResponse, tx.Err()))
 		case <-done:
 			done = nil
-			patience := time.NewTimer(cancelPatience)
-			defer patience.Stop()
-			late = patience.C
-			d.cancel(r)
+			late = time.After(cancelPatience)
+			if proceeding {
+				d.cancel(ctx, r)
+			}
 		case <-late:
-			return nil, context.Cause(ctx)
+			return nil, givenUp(ctx)
 		}
 	}
 }
 
 // cancel sends the CANCEL of an INVITE. RFC 3261 section 9.1.
-func (d *dialing) cancel(invite *sip.Request) {
+func (d *dialing) cancel(ended context.Context, invite *sip.Request) {
 	r := sip.NewRequest(sip.CANCEL, invite.Recipient)
 	r.AppendHeader(sip.HeaderClone(invite.Via()))
 	for _, name := range []string{"Max-Forwards", "From", "To", "Call-ID"} {
@@ -192,6 +255,7 @@ func (d *dialing) cancel(invite *sip.Request) {
 	r.AppendHeader(&sip.CSeqHeader{SeqNo: invite.CSeq().SeqNo, MethodName: sip.CANCEL})
 	r.SetTransport(invite.Transport())
 	r.SetDestination(invite.Destination())
+	r.AppendHeader(sip.NewHeader("Reason", reason(context.Cause(ended))))
 	r.SetBody(nil)
 	r.Laddr = invite.Laddr
 	ctx, stop := context.WithTimeout(context.Background(), byePatience)
@@ -207,17 +271,19 @@ func (d *dialing) answered(session *rtp.Session, r *sip.Request, ok *sip.Respons
 	dialog, err := uacDialog(r, ok)
 	if err != nil {
 		tx.Terminate()
-		return nil, &CallError{Status: ok.StatusCode, Reason: err.Error(), kind: media.ErrUnreachable}
+		return nil, unreachable(err)
 	}
 	leg := d.newLeg(session, dialog, media.Peer{
-		CallID: d.callID, Number: d.target.User, Dialled: d.target.User, Remote: d.peer(), Transport: strings.ToLower(d.transport),
+		CallID: d.callID, Number: d.target.User, Dialled: d.target.User, Remote: d.peer, Transport: strings.ToLower(d.transport),
 	})
-	leg.local = d.local
+	leg.mu.Lock()
+	leg.local, leg.codecs = d.local, d.Codecs
+	leg.mu.Unlock()
 	d.ack(dialog, r.CSeq().SeqNo)
 	d.legs.Go(func() { d.others(leg, r, tx) })
 	if err := leg.conclude(ok.Body()); err != nil {
 		leg.Hangup(err)
-		return nil, &CallError{Status: ok.StatusCode, Reason: err.Error(), kind: media.ErrUnreachable}
+		return nil, unreachable(err)
 	}
 	return leg, nil
 }
@@ -227,8 +293,11 @@ func (d *dialing) answered(session *rtp.Session, r *sip.Request, ok *sip.Respons
 func (d *dialing) others(leg *Leg, r *sip.Request, tx sip.ClientTransaction) {
 	defer tx.Terminate()
 	again := func(res *sip.Response) {
+		if res.To() == nil {
+			return
+		}
 		if tag, _ := res.To().Params.Get("tag"); tag == leg.dialog.RemoteTag {
-			d.ack(leg.dialog, r.CSeq().SeqNo)
+			d.ack(leg.Dialog(), r.CSeq().SeqNo)
 			return
 		}
 		d.release(r, res)

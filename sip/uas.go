@@ -25,14 +25,22 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
 		return
 	}
-	defer s.calls.Done()
+	defer s.dismiss()
+	if res := unacceptable(r); res != nil {
+		s.stats.Rejected.Add(1)
+		s.send(res, tx)
+		return
+	}
 	leg, ok := s.accept(r, tx)
 	if leg == nil {
 		return
 	}
 	defer leg.Hangup(media.ErrLocalHangup)
-	cancelled := tx.OnCancel(func(*sip.Request) { leg.left() })
-	if !cancelled || !s.confirm(r, tx, ok, leg) {
+	if !tx.OnCancel(func(*sip.Request) { leg.left() }) {
+		leg.left()
+	}
+	if !s.confirm(r, tx, ok, leg) {
+		s.stats.Cancelled.Add(1)
 		return
 	}
 	s.stats.Answered.Add(1)
@@ -43,11 +51,36 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 func (s *Server) admit() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining || s.answer == nil || int(s.stats.Active.Load()) >= s.cfg.MaxCalls {
+	if s.draining || s.answer == nil || s.admitted >= s.cfg.MaxCalls {
 		return false
 	}
+	s.admitted++
 	s.calls.Add(1)
 	return true
+}
+
+func (s *Server) dismiss() {
+	s.mu.Lock()
+	s.admitted--
+	s.mu.Unlock()
+	s.calls.Done()
+}
+
+// unacceptable returns the refusal of an INVITE that asks for what we do not
+// do. RFC 3261 sections 8.2.2.3 and 8.2.3.
+func unacceptable(r *sip.Request) *sip.Response {
+	if wanted := r.GetHeader("Require"); wanted != nil {
+		res := sip.NewResponseFromRequest(r, 420, "Bad Extension", nil)
+		res.AppendHeader(sip.NewHeader("Unsupported", wanted.Value()))
+		return res
+	}
+	kind := r.ContentType()
+	if len(r.Body()) == 0 || kind == nil || strings.HasPrefix(strings.ToLower(kind.Value()), "application/sdp") {
+		return nil
+	}
+	res := sip.NewResponseFromRequest(r, 415, "Unsupported Media Type", nil)
+	res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
+	return res
 }
 
 // accept answers the offer and makes the leg. It returns nil where it has
@@ -56,24 +89,31 @@ func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction) (*Leg, *sip.Re
 	tag := sip.GenerateTagN(16)
 	d, err := uasDialog(r, tag)
 	if err != nil {
+		s.stats.Rejected.Add(1)
 		s.respond(r, tx, 400, "Bad Request")
 		return nil, nil
 	}
 	session, err := rtp.Listen(s.rtpHost(), s.cfg.RTPFirst, s.cfg.RTPLast)
 	if err != nil {
 		s.cfg.Log.Error("no RTP port for a call", "error", err)
+		s.stats.Rejected.Add(1)
 		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
 		return nil, nil
 	}
-	leg := s.newLeg(session, d, peerOf(r))
+	leg := s.newLeg(session, d, s.peerOf(r))
+	leg.mu.Lock()
 	leg.local = local{address: s.localIP(r.Source()), port: session.Port(), id: uint64(time.Now().UnixNano())}
+	leg.mu.Unlock()
 	body, err := leg.negotiate(r.Body())
 	if err != nil {
 		s.refuse(r, tx, leg, err)
 		return nil, nil
 	}
-	ok := s.okWith(r, body, tag)
-	return leg, ok
+	ringing := sip.NewResponseFromRequest(r, 180, "Ringing", nil)
+	ringing.To().Params.Add("tag", tag)
+	ringing.AppendHeader(s.contact(r.Transport(), r.Source()))
+	s.send(ringing, tx)
+	return leg, s.okWith(r, body, tag)
 }
 
 func (s *Server) refuse(r *sip.Request, tx sip.ServerTransaction, leg *Leg, err error) {
@@ -99,31 +139,31 @@ func (s *Server) okWith(r *sip.Request, body []byte, tag string) *sip.Response {
 	return ok
 }
 
-// confirm sends a 2xx until its ACK comes. It reports false where the call is
-// over: no ACK in time, which sends BYE, or the far end gone. RFC 3261 section
-// 13.3.1.4.
+// confirm sends a 2xx until its ACK comes, over TCP too. It reports false where
+// the call is over: no ACK in time, which sends BYE, or the far end gone. RFC
+// 3261 section 13.3.1.4.
 func (s *Server) confirm(r *sip.Request, tx sip.ServerTransaction, ok *sip.Response, leg *Leg) bool {
 	acked := leg.expectAck(r.CSeq().SeqNo)
 	deadline := time.NewTimer(s.cfg.AckTimeout)
 	defer deadline.Stop()
-	for wait := sip.T1; ; wait = min(2*wait, sip.T2) {
-		if err := tx.Respond(ok); err != nil {
-			s.cfg.Log.Debug("200 not sent", "error", err)
-		}
-		again := time.NewTimer(wait)
+	again := time.NewTimer(0)
+	defer again.Stop()
+	for wait := sip.T1; ; {
 		select {
-		case <-acked:
-			again.Stop()
-			return true
 		case <-leg.ctx.Done():
-			again.Stop()
 			return false
+		case <-acked:
+			return true
+		case ack := <-tx.Acks(): // with the INVITE's branch, as RFC 2543 had it
+			s.onAck(ack, nil)
 		case <-deadline.C:
-			again.Stop()
 			s.stats.NoAck.Add(1)
 			leg.Hangup(media.ErrUnreachable)
 			return false
 		case <-again.C:
+			s.send(ok, tx)
+			again.Reset(wait)
+			wait = min(2*wait, sip.T2)
 		}
 	}
 }
@@ -136,7 +176,7 @@ func (s *Server) onReinvite(r *sip.Request, tx sip.ServerTransaction) {
 		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
 		return
 	}
-	if !leg.rising(r.CSeq().SeqNo) {
+	if !leg.rising(r) {
 		s.respond(r, tx, 500, "Server Internal Error")
 		return
 	}
@@ -155,7 +195,7 @@ func (s *Server) onUpdate(r *sip.Request, tx sip.ServerTransaction) {
 	case leg == nil:
 		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
 		return
-	case !leg.rising(r.CSeq().SeqNo):
+	case !leg.rising(r):
 		s.respond(r, tx, 500, "Server Internal Error")
 		return
 	case len(r.Body()) == 0:
@@ -167,26 +207,20 @@ func (s *Server) onUpdate(r *sip.Request, tx sip.ServerTransaction) {
 		s.respond(r, tx, 488, "Not Acceptable Here")
 		return
 	}
-	if err := tx.Respond(s.okWith(r, body, "")); err != nil {
-		s.cfg.Log.Debug("200 not sent", "error", err)
-	}
+	s.send(s.okWith(r, body, ""), tx)
 }
 
-// onAck confirms a 2xx. Where that was an offer, the ACK has the answer.
+// onAck confirms a 2xx. Where that was an offer, the ACK has the answer, and
+// without one the call has no media.
 func (s *Server) onAck(r *sip.Request, _ sip.ServerTransaction) {
 	leg := s.find(r)
-	if leg == nil {
+	if leg == nil || !leg.expects(r.CSeq().SeqNo) {
 		return
 	}
-	if len(r.Body()) > 0 {
-		leg.mu.Lock()
-		offered := leg.offer == nil
-		leg.mu.Unlock()
-		if offered {
-			if err := leg.conclude(r.Body()); err != nil {
-				s.cfg.Log.Info("answer in ACK refused", "error", err)
-				leg.cancel(err)
-			}
+	if leg.waitsForAnswer() {
+		if err := leg.conclude(r.Body()); err != nil {
+			s.cfg.Log.Info("answer in ACK refused", "error", err)
+			leg.cancel(err)
 		}
 	}
 	leg.acked(r.CSeq().SeqNo)
@@ -200,7 +234,7 @@ func (s *Server) onBye(r *sip.Request, tx sip.ServerTransaction) {
 		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
 		return
 	}
-	if !leg.rising(r.CSeq().SeqNo) {
+	if !leg.rising(r) {
 		s.respond(r, tx, 500, "Server Internal Error")
 		return
 	}
@@ -211,6 +245,15 @@ func (s *Server) onBye(r *sip.Request, tx sip.ServerTransaction) {
 // onCancel gets only those CANCELs that match no transaction.
 func (s *Server) onCancel(r *sip.Request, tx sip.ServerTransaction) {
 	s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
+}
+
+// onUnknown refuses the methods that have no handler.
+func (s *Server) onUnknown(r *sip.Request, tx sip.ServerTransaction) {
+	if requestKey(r).localTag != "" && s.find(r) == nil {
+		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
+		return
+	}
+	s.respond(r, tx, 405, "Method Not Allowed", sip.NewHeader("Allow", allowed))
 }
 
 // onOptions answers within and outside of dialogs. RFC 3261 section 11.2.
@@ -234,7 +277,7 @@ func (s *Server) onInfo(r *sip.Request, tx sip.ServerTransaction) {
 		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
 		return
 	}
-	if !leg.rising(r.CSeq().SeqNo) {
+	if !leg.rising(r) {
 		s.respond(r, tx, 500, "Server Internal Error")
 		return
 	}
@@ -248,11 +291,34 @@ func (s *Server) onInfo(r *sip.Request, tx sip.ServerTransaction) {
 }
 
 // peerOf reads what an INVITE tells of the caller.
-func peerOf(r *sip.Request) media.Peer {
-	return media.Peer{
-		CallID: r.CallID().Value(), Number: r.From().Address.User, Name: r.From().DisplayName,
-		Dialled: r.Recipient.User, Remote: r.Source(), Transport: strings.ToLower(r.Transport()),
+func (s *Server) peerOf(r *sip.Request) media.Peer {
+	p := media.Peer{
+		CallID: r.CallID().Value(), Number: user(&r.From().Address), Name: r.From().DisplayName,
+		Dialled: user(&r.Recipient), Remote: r.Source(), Transport: strings.ToLower(r.Transport()),
 	}
+	asserted := r.GetHeader("P-Asserted-Identity")
+	if !s.cfg.TrustPeers || asserted == nil {
+		return p
+	}
+	var uri sip.Uri
+	params := sip.NewParams()
+	name, err := sip.ParseAddressValue(asserted.Value(), &uri, &params)
+	if number := user(&uri); err == nil && number != "" {
+		p.Number = number
+		if name != "" {
+			p.Name = name
+		}
+	}
+	return p
+}
+
+// user is the user part of a SIP URI, or the number of a tel URI.
+func user(uri *sip.Uri) string {
+	if uri.Raw() == "" {
+		return uri.User
+	}
+	number, _, _ := strings.Cut(uri.Raw(), ";")
+	return number
 }
 
 // rtpHost is the address that RTP sockets are bound to.
