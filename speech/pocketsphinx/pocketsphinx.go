@@ -1,0 +1,295 @@
+// Package pocketsphinx recognises speech with CMU pocketsphinx, in worker
+// processes.
+//
+// The central type is Recognizer, a speech.Recognizer over a pool of workers.
+// A worker (worker/worker.c) holds the acoustic model and one language model
+// for each kind of expectation, built here from the company's phrases, and
+// recognises one utterance at a time.
+//
+// Guarantees: a worker that crashes or hangs is killed and costs its utterance
+// at most a repetition: the audio, up to 20 s, is given to another worker once.
+// The pool grows up to its limit; an utterance that finds no worker within two
+// seconds fails with speech.ErrUnavailable. Close waits for all processes.
+package pocketsphinx
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"attendant/media"
+	"attendant/speech"
+)
+
+const (
+	// lastPatience bounds the wait for the last result after the audio's end.
+	lastPatience = 3 * time.Second
+	// poolPatience bounds the wait for a free worker.
+	poolPatience = 2 * time.Second
+	// keptFrames is the audio kept for another worker: 20 s.
+	keptFrames = 1000
+)
+
+// Config says how to recognise.
+type Config struct {
+	Program  string   // the worker
+	ModelDir string   // Debian's /usr/share/pocketsphinx/model/en-us
+	Phrases  []string // what callers are likely to say; "{digits}" is a number
+	Workers  int      // most processes; 0 is 8
+	Warm     int      // processes started at once; 0 is 1
+	Log      *slog.Logger
+}
+
+// Stats are a recogniser's counters.
+type Stats struct{ Utterances, Crashes, Exhausted atomic.Int64 }
+
+// Recognizer is a pool of workers.
+type Recognizer struct {
+	cfg   Config
+	dir   string // of the language models
+	args  []string
+	stats Stats
+	idle  chan *worker  // as many places as workers: putting back never blocks
+	slots chan struct{} // one token a living worker
+}
+
+var _ speech.Recognizer = (*Recognizer)(nil)
+
+// Open builds the language models and starts the first workers. The caller
+// calls Close.
+func Open(cfg Config) (*Recognizer, error) {
+	if cfg.Workers == 0 {
+		cfg.Workers = 8
+	}
+	r := &Recognizer{cfg: cfg, idle: make(chan *worker, cfg.Workers), slots: make(chan struct{}, cfg.Workers)}
+	var err error
+	if r.dir, err = os.MkdirTemp("", "attendant-lm-"); err != nil {
+		return nil, fmt.Errorf("make a folder for language models: %w", err)
+	}
+	searches := models(cfg.Phrases)
+	dictionary, err := r.dictionary(searches)
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	r.args = []string{filepath.Join(cfg.ModelDir, "en-us"), dictionary}
+	for name, m := range searches {
+		file := filepath.Join(r.dir, name+".lm")
+		if err := os.WriteFile(file, m.arpa(), 0o600); err != nil {
+			return nil, errors.Join(fmt.Errorf("write a language model: %w", err), r.Close())
+		}
+		r.args = append(r.args, name+"="+file)
+	}
+	if err := r.warm(max(1, min(cfg.Warm, cfg.Workers))); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// dictionary writes the pronunciations of the words that occur and tells of
+// those that have none: they cannot be recognised.
+func (r *Recognizer) dictionary(searches map[string]*model) (string, error) {
+	known, err := os.Open(filepath.Join(r.cfg.ModelDir, "cmudict-en-us.dict"))
+	if err != nil {
+		return "", fmt.Errorf("open the pronunciations: %w", err)
+	}
+	defer known.Close()
+	missing := map[string]bool{}
+	for _, m := range searches {
+		for w := range m.counts[0] {
+			missing[w] = w != "<s>" && w != "</s>"
+		}
+	}
+	var lines strings.Builder
+	scanner := bufio.NewScanner(known)
+	for scanner.Scan() {
+		w, _, _ := strings.Cut(scanner.Text(), " ")
+		w, _, _ = strings.Cut(w, "(")
+		if _, ok := missing[w]; ok {
+			missing[w] = false
+			lines.WriteString(scanner.Text() + "\n")
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		return "", fmt.Errorf("read the pronunciations: %w", err)
+	}
+	for w, yes := range missing {
+		if yes {
+			r.cfg.Log.Warn("word without a pronunciation", "word", w)
+		}
+	}
+	file := filepath.Join(r.dir, "words.dict")
+	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
+		return "", fmt.Errorf("write the pronunciations: %w", err)
+	}
+	return file, nil
+}
+
+// warm starts n workers side by side.
+func (r *Recognizer) warm(n int) error {
+	var starting sync.WaitGroup
+	errs := make([]error, n)
+	for i := range n {
+		r.slots <- struct{}{}
+		starting.Go(func() {
+			w, err := startWorker(r.cfg.Program, r.args)
+			if errs[i] = err; err != nil {
+				<-r.slots
+				return
+			}
+			r.idle <- w
+		})
+	}
+	starting.Wait()
+	return errors.Join(errs...)
+}
+
+// Close ends the workers, which must all be idle, and removes what Open wrote.
+func (r *Recognizer) Close() error {
+	for {
+		select {
+		case w := <-r.idle:
+			w.stop()
+		default:
+			return os.RemoveAll(r.dir)
+		}
+	}
+}
+
+// Stats returns the counters.
+func (r *Recognizer) Stats() *Stats { return &r.stats }
+
+// take returns an idle worker or starts one.
+func (r *Recognizer) take(ctx context.Context) (*worker, error) {
+	select {
+	case w := <-r.idle:
+		return w, nil
+	default:
+	}
+	patience := time.NewTimer(poolPatience)
+	defer patience.Stop()
+	select {
+	case w := <-r.idle:
+		return w, nil
+	case r.slots <- struct{}{}:
+		w, err := startWorker(r.cfg.Program, r.args)
+		if err != nil {
+			<-r.slots
+			return nil, err
+		}
+		return w, nil
+	case <-patience.C:
+		r.stats.Exhausted.Add(1)
+		return nil, fmt.Errorf("%w: all recognisers are busy", speech.ErrUnavailable)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// drop ends a worker that cannot be used again.
+func (r *Recognizer) drop(w *worker) {
+	w.stop()
+	<-r.slots
+}
+
+// Recognize implements speech.Recognizer.
+func (r *Recognizer) Recognize(ctx context.Context, hints speech.Hints, audio <-chan media.Frame, results chan<- speech.Result) error {
+	r.stats.Utterances.Add(1)
+	u := &utterance{search: searchFor(hints.Expect), audio: audio, results: results}
+	err := r.attempt(ctx, u)
+	if err != nil && ctx.Err() == nil && len(u.kept) < keptFrames {
+		r.cfg.Log.Warn("recogniser failed, trying another", "error", err)
+		err = r.attempt(ctx, u)
+	}
+	return err
+}
+
+// utterance is what one call of Recognize is about.
+type utterance struct {
+	search  string
+	audio   <-chan media.Frame
+	results chan<- speech.Result
+	kept    []media.Frame
+	ended   bool // audio has been closed
+}
+
+// attempt gives the utterance to one worker. A worker that fails is dropped.
+func (r *Recognizer) attempt(ctx context.Context, u *utterance) error {
+	w, err := r.take(ctx)
+	if err != nil {
+		return err
+	}
+	// Ending the context kills the process, which ends every read and write.
+	stop := context.AfterFunc(ctx, w.kill)
+	defer stop()
+	following, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan error, 1)
+	var reading sync.WaitGroup
+	reading.Go(func() { done <- w.follow(following, u.results) })
+	err = u.feed(w, done)
+	if err != nil {
+		w.kill()
+		cancel()
+	}
+	reading.Wait()
+	if err != nil || !stop() {
+		r.stats.Crashes.Add(1)
+		r.drop(w)
+		return errors.Join(ctx.Err(), err)
+	}
+	r.idle <- w
+	return nil
+}
+
+// feed sends the utterance and waits for the end of its results. A worker that
+// takes nothing for lastPatience, or is silent for so long at the end, is
+// killed.
+func (u *utterance) feed(w *worker, done <-chan error) error {
+	watchdog := time.AfterFunc(lastPatience, w.kill)
+	defer watchdog.Stop()
+	if err := u.speak(w, done, watchdog); err != nil {
+		return fmt.Errorf("%w: %w", speech.ErrUnavailable, err)
+	}
+	watchdog.Reset(lastPatience)
+	return <-done
+}
+
+func (u *utterance) speak(w *worker, done <-chan error, watchdog *time.Timer) error {
+	if err := w.send('U', []byte(u.search)); err != nil {
+		return err
+	}
+	for i := range u.kept {
+		if err := w.sendFrame(&u.kept[i]); err != nil {
+			return err
+		}
+	}
+	for !u.ended {
+		watchdog.Stop()
+		select {
+		case err := <-done:
+			return errors.Join(errEarly, err)
+		case f, ok := <-u.audio:
+			if u.ended = !ok; !ok {
+				break
+			}
+			watchdog.Reset(lastPatience)
+			if len(u.kept) < keptFrames {
+				u.kept = append(u.kept, f)
+			}
+			if err := w.sendFrame(&f); err != nil {
+				return err
+			}
+		}
+	}
+	return w.send('E', nil)
+}
+
+var errEarly = errors.New("results ended before the audio")
