@@ -181,10 +181,21 @@ func (l *Leg) waitsForAnswer() bool {
 	return l.offered
 }
 
+// acked takes in the ACK of the given CSeq.
 func (l *Leg) acked(seq uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c := l.acks[seq]; c != nil {
+		close(c)
+		delete(l.acks, seq)
+	}
+}
+
+// ackedAll gives up waiting for ACKs.
+func (l *Leg) ackedAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for seq, c := range l.acks {
 		close(c)
 		delete(l.acks, seq)
 	}

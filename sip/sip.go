@@ -62,6 +62,7 @@ type Stats struct {
 	Foreign   atomic.Int64 // requests within a dialog from another host than its peer
 	Garbage   atomic.Int64 // datagrams that are no SIP, connections over the bound
 	Unsent    atomic.Int64 // messages that could not be sent, or were never answered
+	Stray     atomic.Int64 // responses to nothing we have asked, late ones mostly
 	Panics    atomic.Int64 // handlers that panicked
 }
 
@@ -145,7 +146,8 @@ func (s *Server) build() (err error) {
 	quiet := slog.New(slog.DiscardHandler)
 	s.ua, err = sipgo.NewUA(sipgo.WithUserAgent("Attendant"),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet)),
-		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet)))
+		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet),
+			sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) { s.stats.Stray.Add(1) })))
 	if err != nil {
 		return fmt.Errorf("build SIP user agent: %w", err)
 	}

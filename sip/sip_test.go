@@ -70,6 +70,7 @@ func (p *tester) PutFrame(f *media.Frame) {
 }
 
 func TestCallCarriesAudioBothWays(t *testing.T) {
+	t.Parallel()
 	for _, transport := range []string{"udp", "tcp"} {
 		for _, c := range codec.All() {
 			t.Run(transport+" "+c.Name, func(t *testing.T) {
@@ -145,7 +146,7 @@ func TestHangupsHaveTheirCause(t *testing.T) {
 		t.Fatal(err)
 	}
 	leg.Hangup(media.ErrLocalHangup)
-	if err := <-causes; !errors.Is(err, media.ErrRemoteHangup) {
+	if err := within(t, causes); !errors.Is(err, media.ErrRemoteHangup) {
 		t.Errorf("cause %v, want ErrRemoteHangup", err)
 	}
 }
@@ -185,6 +186,7 @@ type phone struct {
 	t    *testing.T
 	conn net.Conn
 	id   string
+	more string // further header lines
 }
 
 func newPhone(t *testing.T, to string) *phone {
@@ -204,7 +206,8 @@ func (p *phone) send(method, branch, toTag string, seq int, body string) {
 	}
 	m := fmt.Sprintf("%s sip:support@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s;rport\r\nMax-Forwards: 70\r\nFrom: <sip:ana@%s>;tag=a1\r\nTo: <sip:support@%s>%s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:ana@%s>\r\n",
 		method, p.conn.RemoteAddr(), me, branch, me, p.conn.RemoteAddr(), toTag, p.id, seq, strings.Fields(method)[0], me)
-	if body != "" {
+	m += p.more
+	if body != "" && !strings.Contains(p.more, "Content-Type") {
 		m += "Content-Type: application/sdp\r\n"
 	}
 	m += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
@@ -244,6 +247,7 @@ func toTag(message string) string {
 const offerPCMU = "v=0\no=- 1 1 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=audio 40000 RTP/AVP 0 101\na=rtpmap:101 telephone-event/8000"
 
 func TestLostAckEndsInBye(t *testing.T) {
+	t.Parallel()
 	answered := false
 	s := serve(t, Config{AckTimeout: 300 * time.Millisecond}, func(context.Context, media.Leg) { answered = true })
 	p := newPhone(t, s.Addr())
@@ -296,6 +300,7 @@ func TestHoldAndResumeByReinvite(t *testing.T) {
 }
 
 func TestDelayedOfferIsAnsweredInTheAck(t *testing.T) {
+	t.Parallel()
 	codecs := make(chan string, 1)
 	s := serve(t, Config{}, func(_ context.Context, leg media.Leg) { codecs <- leg.Peer().Codec })
 	p := newPhone(t, s.Addr())

@@ -37,7 +37,8 @@ type DialOptions struct {
 // media.ErrNoAnswer or media.ErrUnreachable and, where ctx ended, its cause.
 // Serve must be running. Names are looked up by address records only.
 func (s *Server) Dial(ctx context.Context, uri string, o DialOptions) (*Leg, error) {
-	d := &dialing{Server: s, DialOptions: o, transport: "UDP", callID: uuid.NewString(), tag: sip.GenerateTagN(16)}
+	d := &dialing{Server: s, DialOptions: o, transport: "UDP", callID: uuid.NewString(), tag: sip.GenerateTagN(16),
+		repeats: make(chan *sip.Response, 8)} // more forks than that hardly answer within a moment
 	leg, err := d.place(ctx, uri)
 	if err != nil {
 		s.stats.Failed.Add(1)
@@ -126,6 +127,7 @@ type dialing struct {
 	seq       uint32
 	local     local
 	authorize sip.Header
+	repeats   chan *sip.Response // further 2xx, see repeated
 }
 
 // resolve finds where the INVITE goes. sipgo would prefer IPv4 whatever our
@@ -186,6 +188,7 @@ func (d *dialing) dial(ctx context.Context, session *rtp.Session) (*Leg, error) 
 			d.stats.Unsent.Add(1)
 			return nil, unreachable(err)
 		}
+		tx.OnRetransmission(d.repeated)
 		res, err := d.final(ctx, r, tx)
 		if err != nil {
 			tx.Terminate()
@@ -288,36 +291,35 @@ func (d *dialing) answered(session *rtp.Session, r *sip.Request, ok *sip.Respons
 	return leg, nil
 }
 
-// others acknowledges retransmitted 2xx and releases those of other forks
-// until the transaction ends.
+// others acknowledges repeated 2xx and releases those of other forks until the
+// transaction or the leg ends.
 func (d *dialing) others(leg *Leg, r *sip.Request, tx sip.ClientTransaction) {
 	defer tx.Terminate()
-	again := func(res *sip.Response) {
-		if res.To() == nil {
-			return
-		}
-		if tag, _ := res.To().Params.Get("tag"); tag == leg.dialog.RemoteTag {
-			d.ack(leg.Dialog(), r.CSeq().SeqNo)
-			return
-		}
-		d.release(r, res)
-	}
-	tx.OnRetransmission(func(res *sip.Response) {
-		if res.IsSuccess() {
-			again(res)
-		}
-	})
 	for {
 		select {
-		case res := <-tx.Responses():
-			if res.IsSuccess() {
-				again(res)
+		case res := <-d.repeats:
+			if tag, _ := res.To().Params.Get("tag"); tag == leg.dialog.RemoteTag {
+				d.ack(leg.Dialog(), r.CSeq().SeqNo)
+			} else {
+				d.release(r, res)
 			}
 		case <-tx.Done():
 			return
 		case <-leg.ctx.Done():
 			return
 		}
+	}
+}
+
+// repeated takes in a 2xx after the first. One more than fit is dropped: its
+// sender repeats it.
+func (d *dialing) repeated(res *sip.Response) {
+	if !res.IsSuccess() || res.To() == nil {
+		return
+	}
+	select {
+	case d.repeats <- res:
+	default:
 	}
 }
 
