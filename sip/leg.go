@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -13,9 +12,6 @@ import (
 	"attendant/media/codec"
 	"attendant/media/rtp"
 )
-
-// byePatience bounds how long Hangup waits for the far end's answer.
-const byePatience = 2 * time.Second
 
 // Leg is one party's SIP dialog with its RTP session. It implements media.Leg.
 type Leg struct {
@@ -77,7 +73,7 @@ func (l *Leg) Dialog() Dialog {
 }
 
 // Hangup ends the leg: BYE where the far end has not sent one, and the end of
-// RTP. It returns when the far end has answered or two seconds have passed.
+// RTP. It returns when the far end has answered or Config.ByeTimeout has passed.
 func (l *Leg) Hangup(cause error) {
 	l.hangup.Do(func() {
 		l.cancel(cause)
@@ -95,7 +91,7 @@ func (l *Leg) Hangup(cause error) {
 }
 
 func (l *Leg) bye(cause error) {
-	ctx, cancel := context.WithTimeout(context.Background(), byePatience)
+	ctx, cancel := context.WithTimeout(context.Background(), l.server.cfg.ByeTimeout)
 	defer cancel()
 	l.mu.Lock()
 	r, err := l.server.request(&l.dialog, sip.BYE, 0)

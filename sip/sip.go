@@ -46,6 +46,7 @@ type Config struct {
 	NoMedia    time.Duration // how long a peer may send nothing; 0 is 30 s
 	AckTimeout time.Duration // how long an ACK is waited for; 0 is 32 s, RFC 3261's 64*T1
 	TrustPeers bool          // believe P-Asserted-Identity, RFC 3325: every peer is our carrier
+	ByeTimeout time.Duration // how long Hangup waits for the far end; 0 is 2 s
 	Log        *slog.Logger  // slog.Default where nil
 }
 
@@ -102,6 +103,9 @@ func Listen(cfg Config) (*Server, error) {
 	}
 	if cfg.AckTimeout == 0 {
 		cfg.AckTimeout = 64 * sip.T1
+	}
+	if cfg.ByeTimeout == 0 {
+		cfg.ByeTimeout = 2 * time.Second
 	}
 	if cfg.User == "" {
 		cfg.User = "attendant"

@@ -20,6 +20,9 @@ import (
 func serve(t *testing.T, cfg Config, answer func(context.Context, media.Leg)) *Server {
 	t.Helper()
 	cfg.Listen, cfg.Log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
+	if cfg.ByeTimeout == 0 {
+		cfg.ByeTimeout = 200 * time.Millisecond // test peers hardly answer a BYE
+	}
 	s, err := Listen(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +77,7 @@ func TestCallCarriesAudioBothWays(t *testing.T) {
 	for _, transport := range []string{"udp", "tcp"} {
 		for _, c := range codec.All() {
 			t.Run(transport+" "+c.Name, func(t *testing.T) {
+				t.Parallel()
 				uas := serve(t, Config{}, echo)
 				uac := serve(t, Config{Codecs: []codec.Codec{c}}, nil)
 				leg, err := uac.Dial(t.Context(), "sip:support@"+uas.Addr()+";transport="+transport, DialOptions{})
@@ -351,6 +355,7 @@ func TestGarbageDoesNotStopTheListener(t *testing.T) {
 }
 
 func TestCallerGivesUp(t *testing.T) {
+	t.Parallel()
 	busy, err := net.ListenPacket("udp", "127.0.0.1:0") // rings for ever: never answers
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,8 @@ const (
 	// idleConnection is how long a TCP connection may say nothing. Calls and
 	// RFC 5626 keep-alives are far apart, half-written requests are not.
 	idleConnection = 30 * time.Minute
+	// writePatience is how long a peer may leave its TCP window shut.
+	writePatience = 2 * time.Second
 )
 
 // datagrams is the UDP socket as sipgo reads it. It drops what cannot be SIP
@@ -117,7 +119,7 @@ func (c *connection) Read(b []byte) (int, error) {
 
 // Write gives up on a peer that does not read.
 func (c *connection) Write(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(byePatience)); err != nil {
+	if err := c.SetWriteDeadline(time.Now().Add(writePatience)); err != nil {
 		return 0, err
 	}
 	return c.Conn.Write(b)

@@ -261,7 +261,7 @@ func (d *dialing) cancel(ended context.Context, invite *sip.Request) {
 	r.AppendHeader(sip.NewHeader("Reason", reason(context.Cause(ended))))
 	r.SetBody(nil)
 	r.Laddr = invite.Laddr
-	ctx, stop := context.WithTimeout(context.Background(), byePatience)
+	ctx, stop := context.WithTimeout(context.Background(), d.cfg.ByeTimeout)
 	defer stop()
 	if err := d.exchange(ctx, r); err != nil {
 		d.cfg.Log.Info("CANCEL not confirmed", "error", err)
@@ -330,7 +330,7 @@ func (d *dialing) release(r *sip.Request, ok *sip.Response) {
 		return
 	}
 	d.ack(dialog, r.CSeq().SeqNo)
-	ctx, cancel := context.WithTimeout(context.Background(), byePatience)
+	ctx, cancel := context.WithTimeout(context.Background(), d.cfg.ByeTimeout)
 	defer cancel()
 	bye, err := d.request(&dialog, sip.BYE, 0)
 	if err == nil {

@@ -123,7 +123,7 @@ func TestPanicInACallEndsThatCallOnly(t *testing.T) {
 	p := newPhone(t, s.Addr())
 	p.send("OPTIONS", "o", "", 1, "")
 	p.expect("SIP/2.0 200")
-	// The phones do not answer the BYEs: the panics count after byePatience.
+	// The phones do not answer the BYEs: the panics count after ByeTimeout.
 	for deadline := time.Now().Add(5 * time.Second); s.Stats().Panics.Load() != 2; {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d panics, want 2", s.Stats().Panics.Load())
