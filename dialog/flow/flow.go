@@ -13,11 +13,12 @@
 // is handed over from every state; Step never loops without an Input.
 package flow
 
-// Input is what happened: exactly one field is set.
+// Input is what happened: exactly one of the first three fields is set.
 type Input struct {
 	Commands []Command `json:"commands,omitempty"` // a turn of the caller, understood
 	Silence  bool      `json:"silence,omitempty"`  // the caller was asked and said nothing
 	Result   *Result   `json:"result,omitempty"`   // what an effect came to
+	Angry    bool      `json:"angry,omitempty"`    // the caller's turn was angry
 }
 
 // Command is one thing that the caller wants, as understood from their words
@@ -127,4 +128,50 @@ type Expectation struct {
 	Max     int      `json:"max,omitempty"`     // most digits
 	Choices []string `json:"choices,omitempty"` // what may be chosen
 	Hold    bool     `json:"hold,omitempty"`    // the caller asked us to hold on: silence is fine
+}
+
+// State is all that a conversation has come to. It is plain data.
+type State struct {
+	Caller string `json:"caller,omitempty"` // the number that calls
+	Narrow bool   `json:"narrow,omitempty"` // a telephone line: what is heard is read back
+
+	Stack   []Place                      `json:"stack,omitempty"` // the flow being followed last
+	Slots   map[string]string            `json:"slots,omitempty"`
+	Results map[string]map[string]string `json:"results,omitempty"`
+	Sources map[string]string            `json:"sources,omitempty"` // of each result
+	Waiting Waiting                      `json:"waiting"`
+	Last    string                       `json:"last,omitempty"`   // what was said last, for repeating
+	Prompt  string                       `json:"prompt,omitempty"` // what the caller was asked last
+	Flow    string                       `json:"flow,omitempty"`   // the last flow of the company's own
+
+	Serial   int  `json:"serial,omitempty"`   // of the last effect with a result
+	Misses   int  `json:"misses,omitempty"`   // turns not understood, in a row
+	Silences int  `json:"silences,omitempty"` // in a row
+	Angry    int  `json:"angry,omitempty"`    // angry turns since the last offer
+	Hold     bool `json:"hold,omitempty"`
+	Slower   bool `json:"slower,omitempty"`
+	Resolved bool `json:"resolved,omitempty"` // something was answered or done
+	Ended    bool `json:"ended,omitempty"`
+}
+
+// Place is a position in a flow.
+type Place struct {
+	Flow string `json:"flow"`
+	Step string `json:"step"`
+	Asks int    `json:"asks,omitempty"` // how often this step has asked
+}
+
+// Waiting is what the engine waits for.
+type Waiting struct {
+	For    string `json:"for,omitempty"`    // "slot", "readback", "confirm", "effect"; empty is anything
+	Effect string `json:"effect,omitempty"` // the ID of the effect
+	Lookup bool   `json:"lookup,omitempty"` // that effect answers a question aside
+}
+
+// ActiveFlow is the flow that the conversation is in, empty if none.
+func (s *State) ActiveFlow() string {
+	if len(s.Stack) == 0 {
+		return ""
+	}
+	return s.Stack[len(s.Stack)-1].Flow
 }

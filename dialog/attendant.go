@@ -1,0 +1,167 @@
+// Package dialog talks with callers.
+//
+// The central type is Attendant; its method Answer is one call, from the
+// greeting to the record, as one function on one goroutine. Below it, a
+// conversation decides (understand, flow, guard, crm) and a call carries out
+// (ear, mouth, bridge). The same conversation without a call is a chat.
+//
+// What is heard becomes commands (understand), commands move the flow engine
+// (flow), the engine's effects are checked (guard) and carried out, and their
+// results go back into the engine until it waits for the caller.
+//
+// Guarantees: Answer returns only when everything that it started has ended; a
+// call that was answered leaves exactly one record, whatever ended it; the
+// transcript holds what was heard, not what was planned; no sentence with an
+// unbacked fact is spoken; each write to a connector is sent at most once.
+package dialog
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"attendant/crm"
+	"attendant/dialog/flow"
+	"attendant/dialog/guard"
+	"attendant/dialog/knowledge"
+	"attendant/dialog/understand"
+	"attendant/media"
+	"attendant/speech"
+)
+
+// Dialer calls a human. Dial blocks until the human has answered or ctx ends;
+// its error wraps media.ErrBusy, media.ErrNoAnswer or media.ErrUnreachable.
+type Dialer interface {
+	Dial(ctx context.Context, target string) (media.Leg, error)
+}
+
+// Attendant answers calls. All fields but the marked ones are required; none
+// changes after the first call.
+type Attendant struct {
+	Flows       *flow.Engine
+	Understand  understand.Understander
+	Knowledge   *knowledge.Base
+	Guard       guard.Policy
+	Recognizer  speech.Recognizer
+	Synthesizer speech.Synthesizer
+	Voice       speech.Voice // optional
+	Language    string       // BCP 47
+	CRM         crm.Connector
+	Store       Store
+	Hub         *Hub
+	Log         *slog.Logger
+
+	Dialer      Dialer        // optional: without it nobody is connected to a human
+	Human       string        // whom to dial; optional
+	RingTimeout time.Duration // how long a human's phone rings
+	Music       []media.Frame // for callers who wait; optional
+	Recordings  string        // folder for recordings; none are made where empty
+	Apology     string        // said when a call must end for our sake
+
+	live sync.Map // call ID -> CallInfo
+}
+
+// Live returns the calls that are going on, by ID.
+func (a *Attendant) Live() map[string]CallInfo {
+	calls := map[string]CallInfo{}
+	a.live.Range(func(id, info any) bool {
+		calls[id.(string)] = info.(CallInfo)
+		return true
+	})
+	return calls
+}
+
+// Answer talks with the caller at leg until the call has ended and its record
+// is written. When ctx ends first the caller is told so, politely.
+func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
+	c := a.newCall(leg)
+	record := c.talk.record
+	a.live.Store(record.ID, CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
+	defer a.live.Delete(record.ID)
+	log := a.Log.With("call", record.ID)
+	log.Info("call answered", "codec", record.Codec, "transport", record.Transport)
+	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
+
+	running, end := context.WithCancel(context.WithoutCancel(ctx))
+	var parts sync.WaitGroup
+	c.start(running, &parts)
+	c.script(ctx)
+	leg.Hangup(media.ErrLocalHangup)
+	end()
+	parts.Wait()
+
+	c.talk.close(cause(context.Cause(leg.Context())))
+	if err := a.Store.SaveCall(context.WithoutCancel(ctx), record); err != nil {
+		log.Error("call record lost", "error", err)
+	}
+	c.talk.event(Event{Kind: CallEnded, Text: record.Outcome})
+	log.Info("call ended", "outcome", record.Outcome, "cause", record.EndCause, "turns", len(record.Turns),
+		"frames dropped by ear", c.ear.dropped.Load())
+}
+
+// script is the call as the caller lives it.
+func (c *call) script(ctx context.Context) {
+	talking, hangup := context.WithCancelCause(c.leg.Context())
+	defer hangup(nil)
+	stop := context.AfterFunc(ctx, func() { hangup(media.ErrShutdown) })
+	defer stop()
+	c.converse(talking)
+	if ctx.Err() != nil && c.leg.Context().Err() == nil {
+		c.talk.end("tech_failure")
+		c.farewell(c.a.Apology)
+	}
+}
+
+func (a *Attendant) newCall(leg media.Leg) *call {
+	c := &call{
+		a: a, leg: leg, began: time.Now(),
+		bridge: media.NewBridge(),
+		ear:    newEar(a.Recognizer, newDetector()),
+		mouth:  &mouth{player: media.NewPlayer(), voice: a.Synthesizer, style: a.Voice},
+	}
+	c.talk = a.newConversation(leg.Peer(), c.since)
+	return c
+}
+
+// start runs the parts of a call that have a clock of their own.
+func (c *call) start(ctx context.Context, parts *sync.WaitGroup) {
+	c.bridge.Connect(c.leg, c.ear)
+	c.bridge.Connect(c.mouth.player, c.leg)
+	if c.a.Recordings != "" {
+		c.startRecorder(ctx, parts)
+	}
+	parts.Go(func() { c.bridge.Run(ctx) })
+	parts.Go(func() { c.ear.run(ctx) })
+}
+
+// startRecorder records the caller on the left and our side on the right. A
+// call without a recording is better than none.
+func (c *call) startRecorder(ctx context.Context, parts *sync.WaitGroup) {
+	name := c.talk.record.ID + ".wav"
+	file, err := os.OpenFile(filepath.Join(c.a.Recordings, name), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		c.a.Log.Error("call is not recorded", "call", c.talk.record.ID, "error", err)
+		return
+	}
+	c.talk.record.Recording = name
+	recording := &recording{file: file, log: c.a.Log}
+	r := media.NewRecorder(recording)
+	c.recording = r.Right()
+	c.bridge.Connect(c.leg, r.Left())
+	c.bridge.Connect(c.mouth.player, r.Right())
+	parts.Go(func() {
+		defer recording.close()
+		if err := r.Run(ctx); err != nil {
+			c.a.Log.Error("recording ended early", "call", c.talk.record.ID, "error", err)
+		}
+	})
+}
+
+// newID returns an ID that sorts by time.
+func newID(t time.Time, random uint32) string {
+	return fmt.Sprintf("%s-%06x", t.UTC().Format("20060102-150405"), random&0xffffff)
+}

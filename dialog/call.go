@@ -1,0 +1,378 @@
+package dialog
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"attendant/dialog/flow"
+	"attendant/dialog/understand"
+	"attendant/media"
+	"attendant/speech"
+	"attendant/speech/vad"
+)
+
+const (
+	// silencePatience is how long a caller who was asked may say nothing.
+	silencePatience = 7 * time.Second
+	// holdPatience is the same for a caller who asked us to hold on.
+	holdPatience = 60 * time.Second
+	// keyPatience is the pause after a key that ends what is keyed.
+	keyPatience = 2500 * time.Millisecond
+	// noisePatience is how long the mouth stays paused for sounds in which no
+	// words are found before it goes on.
+	noisePatience = 1200 * time.Millisecond
+	// farewellPatience bounds the last sentence of a call that must end.
+	farewellPatience = 6 * time.Second
+)
+
+// call is one answered call: its leg, its bridge and the two sides' ear and
+// mouth. Its methods run on the call's goroutine.
+type call struct {
+	a      *Attendant
+	leg    media.Leg
+	bridge *media.Bridge
+	ear    *ear
+	mouth  *mouth
+	talk   *conversation
+	began  time.Time
+
+	keys      string    // pressed and not yet part of a turn
+	turnEnd   time.Time // when the caller's last speech ended, for delays
+	delays    Delays    // of the answer being made
+	recording media.Port
+}
+
+// since is the time since the call was answered.
+func (c *call) since(t time.Time) time.Duration { return t.Sub(c.began) }
+
+// converse talks with the caller until one side ends it or ctx ends.
+func (c *call) converse(ctx context.Context) {
+	effects := c.talk.start()
+	for {
+		c.respond(ctx, effects)
+		if ctx.Err() != nil || c.talk.ended() {
+			return
+		}
+		effects = c.next(ctx)
+	}
+}
+
+// next listens to the caller's turn and returns what is to be done about it.
+func (c *call) next(ctx context.Context) []flow.Effect {
+	t, ok := c.listen(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if !ok {
+		return c.talk.silence()
+	}
+	asked := time.Now()
+	effects := c.talk.hear(ctx, t)
+	c.delays.Understand = time.Since(asked)
+	return effects
+}
+
+// listen returns the caller's turn, spoken or keyed. It reports false after
+// silence.
+func (c *call) listen(ctx context.Context) (callerTurn, bool) {
+	expect := c.talk.expecting()
+	c.ear.expect(c.hints(expect))
+	silence := time.NewTimer(patience(expect))
+	defer silence.Stop()
+	keyed := time.NewTimer(keyPatience)
+	defer keyed.Stop()
+	if c.keys == "" {
+		keyed.Stop()
+	}
+	for {
+		if keysComplete(c.keys, expect) {
+			return c.keyedTurn(), true
+		}
+		select {
+		case <-ctx.Done():
+			return callerTurn{}, false
+		case d := <-c.leg.Digits():
+			c.keys += string(d.Key)
+			silence.Stop()
+			keyed.Reset(keyPatience)
+		case <-keyed.C:
+			return c.keyedTurn(), true
+		case h := <-c.ear.events:
+			if t, ok := c.overhear(h, silence, expect); ok {
+				return t, true
+			}
+		case <-silence.C:
+			return callerTurn{}, false
+		}
+	}
+}
+
+// overhear takes in one event of the ear while listening. It returns the turn
+// if that event ended one.
+func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (callerTurn, bool) {
+	switch h.kind {
+	case heardStart:
+		silence.Stop()
+	case heardPartial:
+		c.talk.partial(h.result.Text)
+	case heardEnd:
+		if h.result.Text == "" && h.err == nil { // a cough, a door
+			silence.Reset(patience(expect))
+			return callerTurn{}, false
+		}
+		return c.spokenTurn(h), true
+	}
+	return callerTurn{}, false
+}
+
+func (c *call) spokenTurn(h heard) callerTurn {
+	c.turnEnd = h.speechEnd
+	c.delays = Delays{Endpoint: h.endpointed.Sub(h.speechEnd), Recognize: h.recognized.Sub(h.endpointed)}
+	t := callerTurn{start: c.since(h.start), end: c.since(h.speechEnd), lost: h.err != nil}
+	t.Text, t.Confidence = h.result.Text, h.result.Confidence
+	for _, a := range h.result.Alternatives {
+		t.Alternatives = append(t.Alternatives, a.Text)
+	}
+	return t
+}
+
+func (c *call) keyedTurn() callerTurn {
+	c.turnEnd, c.delays = time.Now(), Delays{}
+	t := callerTurn{start: c.since(time.Now()), end: c.since(time.Now())}
+	t.Turn = understand.Turn{Keys: c.keys, Confidence: 1}
+	c.keys = ""
+	return t
+}
+
+// keysComplete reports whether no further key is to be waited for.
+func keysComplete(keys string, expect flow.Expectation) bool {
+	switch {
+	case keys == "":
+		return false
+	case strings.HasSuffix(keys, "#"):
+		return true
+	case expect.Type == "digits" || expect.Type == "code":
+		return expect.Max > 0 && len(keys) >= expect.Max
+	}
+	return expect.Type == "yesno" || expect.Type == "choice" || keys == "0"
+}
+
+func patience(e flow.Expectation) time.Duration {
+	if e.Hold {
+		return holdPatience
+	}
+	return silencePatience
+}
+
+// hints tell the recogniser what the engine expects.
+func (c *call) hints(e flow.Expectation) speech.Hints {
+	return speech.Hints{
+		Language:  c.a.Language,
+		Bandwidth: c.leg.Peer().Bandwidth,
+		Expect:    speech.Expectation{Kind: expectKind(e.Type), Min: e.Min, Max: e.Max, Choices: e.Choices},
+	}
+}
+
+func expectKind(t string) speech.ExpectKind {
+	if t == "open" {
+		return speech.ExpectOpen
+	}
+	return speech.ExpectKind(t)
+}
+
+// respond carries out effects and those that follow from their results, and
+// returns when all of it has been said and done, or the caller has interrupted.
+func (c *call) respond(ctx context.Context, effects []flow.Effect) {
+	for len(effects) > 0 && ctx.Err() == nil {
+		last := c.say(ctx, effects)
+		effects = nil
+		if last != nil && ctx.Err() == nil {
+			c.talk.event(Event{Kind: HandedOver, Text: "ringing"})
+			effects = c.talk.result(c.handOver(ctx, last))
+		}
+	}
+}
+
+// say carries effects out up to a hand-over, which it returns: by then all that
+// was to be said before it has been said.
+func (c *call) say(ctx context.Context, effects []flow.Effect) *flow.HandOver {
+	speaking, interrupt := context.WithCancel(ctx)
+	defer interrupt()
+	text := make(chan sentence, 16)
+	var result spoken
+	var said, watching sync.WaitGroup
+	said.Go(func() { result = c.mouth.speak(speaking, text) })
+	stopped := make(chan struct{})
+	watching.Go(func() { c.watch(speaking, stopped, interrupt) })
+
+	w := work{call: c, ctx: ctx, speaking: speaking, text: text}
+	last := w.carryOut(effects)
+	c.delays.Act += w.acting
+	c.ear.expect(c.hints(c.talk.expecting()))
+	close(text)
+	said.Wait()
+	close(stopped)
+	watching.Wait()
+	c.mouth.player.Resume()
+	if w.sentences > 0 {
+		c.talk.spoke(c.turnSpoken(result, w))
+	}
+	if result.err != nil {
+		c.a.Log.Error("voice failed", "call", c.talk.record.ID, "error", result.err)
+	}
+	return last
+}
+
+// work is the carrying out of effects during one say.
+type work struct {
+	*call
+	ctx, speaking context.Context
+	text          chan<- sentence
+	sentences     int
+	sources       []string
+	flow, step    string
+	started       time.Time // when the first sentence was ready
+	acting        time.Duration
+}
+
+func (w *work) carryOut(effects []flow.Effect) *flow.HandOver {
+	for len(effects) > 0 {
+		e := effects[0]
+		effects = effects[1:]
+		switch {
+		case e.Say != nil:
+			w.utter(e.Say)
+		case e.HandOver != nil:
+			return e.HandOver
+		case e.Act != nil, e.Lookup != nil:
+			begin := time.Now()
+			r := w.talk.perform(w.ctx, e)
+			w.acting += time.Since(begin)
+			effects = append(effects, w.talk.result(r)...)
+		case e.End != nil:
+			w.talk.end(e.End.Outcome)
+		}
+	}
+	return nil
+}
+
+func (w *work) utter(s *flow.Say) {
+	for _, t := range w.talk.sentences(s) {
+		if w.sentences++; w.sentences == 1 {
+			w.started, w.flow, w.step = time.Now(), t.flow, t.step
+		}
+		w.sources = append(w.sources, t.sources...)
+		select {
+		case w.text <- t:
+		case <-w.speaking.Done(): // interrupted: what is unsaid stays unsaid
+		}
+	}
+}
+
+func (c *call) turnSpoken(s spoken, w work) Turn {
+	t := Turn{Side: "attendant", Text: s.heard, Flow: w.flow, Step: w.step, Sources: w.sources, End: c.since(s.last)}
+	t.Start = t.End
+	if s.cut() {
+		t.Planned, t.Interrupted = s.planned, true
+	}
+	if !s.first.IsZero() {
+		t.Start = c.since(s.first)
+		c.delays.Speak = s.first.Sub(w.started)
+		if !c.turnEnd.IsZero() {
+			c.delays.Total = s.first.Sub(c.turnEnd)
+			d := c.delays
+			t.Delays = &d
+		}
+	}
+	c.turnEnd, c.delays = time.Time{}, Delays{}
+	return t
+}
+
+// watch lets the caller interrupt: sound pauses the mouth, words or a key stop
+// it, sound without words lets it go on. It returns when stopped is closed or
+// it has interrupted.
+func (c *call) watch(ctx context.Context, stopped <-chan struct{}, interrupt func()) {
+	resume := time.NewTimer(noisePatience)
+	resume.Stop()
+	defer resume.Stop()
+	for {
+		select {
+		case <-stopped:
+			return
+		case <-ctx.Done():
+			return
+		case d := <-c.leg.Digits():
+			c.keys += string(d.Key)
+			interrupt()
+			return
+		case <-resume.C:
+			c.mouth.player.Resume()
+		case h := <-c.ear.events:
+			if c.interrupted(h, resume) {
+				interrupt()
+				return
+			}
+		}
+	}
+}
+
+// interrupted reports whether the caller has said words.
+func (c *call) interrupted(h heard, resume *time.Timer) bool {
+	switch {
+	case h.kind == heardStart:
+		c.mouth.player.Pause()
+		resume.Reset(noisePatience)
+	case h.result.Text != "" && h.kind == heardEnd:
+		c.requeue(h)
+		return true
+	case h.result.Text != "":
+		return true
+	case h.kind == heardEnd:
+		c.mouth.player.Resume()
+	}
+	return false
+}
+
+// requeue gives a turn that ended while it interrupted back to the ear, for
+// listen to find.
+func (c *call) requeue(h heard) {
+	select {
+	case c.ear.events <- h:
+	default: // 16 later events wait already: the turn is lost among them
+	}
+}
+
+// farewell says a last sentence although the call's context has ended, as long
+// as the caller is there.
+func (c *call) farewell(text string) {
+	ctx, cancel := context.WithTimeout(c.leg.Context(), farewellPatience)
+	defer cancel()
+	sentences := make(chan sentence, 1)
+	sentences <- sentence{text: text}
+	close(sentences)
+	c.mouth.player.Resume()
+	s := c.mouth.speak(ctx, sentences)
+	c.talk.spoke(Turn{Side: "attendant", Text: s.heard, Start: c.since(s.first), End: c.since(s.last)})
+}
+
+// cause says in words why a call ended.
+func cause(err error) string {
+	switch {
+	case err == nil:
+		return "attendant hung up"
+	case errors.Is(err, media.ErrRemoteHangup):
+		return "caller hung up"
+	case errors.Is(err, media.ErrLocalHangup):
+		return "attendant hung up"
+	case errors.Is(err, media.ErrNoMedia):
+		return "caller's audio stopped"
+	case errors.Is(err, media.ErrShutdown):
+		return "shut down"
+	}
+	return err.Error()
+}
+
+func newDetector() speech.Detector { return vad.New(vad.Config{}) }

@@ -1,0 +1,211 @@
+package dialog
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"attendant/dialog/flow"
+	"attendant/dialog/guard"
+	"attendant/dialog/sentiment"
+	"attendant/dialog/understand"
+	"attendant/media"
+)
+
+// conversation decides what to say and do, whatever carries the words. It
+// moves the flow engine by what the caller means and writes the record. One
+// goroutine uses it.
+type conversation struct {
+	a      *Attendant
+	state  flow.State
+	mood   *sentiment.Scorer
+	guard  *guard.Session
+	record *Record
+	since  func(time.Time) time.Duration
+}
+
+// callerTurn is what the caller said or keyed, and when.
+type callerTurn struct {
+	understand.Turn
+	start, end time.Duration
+	lost       bool // it was speech, but the recogniser failed
+}
+
+func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.Duration) *conversation {
+	now := time.Now()
+	return &conversation{
+		a: a, since: since,
+		mood:  sentiment.New(),
+		guard: a.Guard.Session(a.Flows.Set().Phrases()),
+		record: &Record{
+			ID: newID(now, rand.Uint32()), CallID: peer.CallID, Number: peer.Number, Name: peer.Name,
+			Dialled: peer.Dialled, Remote: peer.Remote, Transport: peer.Transport, Codec: peer.Codec,
+			Started: now, Slots: map[string]string{},
+		},
+		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband},
+	}
+}
+
+// start greets.
+func (c *conversation) start() []flow.Effect {
+	var effects []flow.Effect
+	c.state, effects = c.a.Flows.Start(c.state)
+	return effects
+}
+
+// hear takes in a turn of the caller and returns what is to be done about it.
+func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
+	mood := c.mood.Score(t.Text)
+	commands := c.commands(ctx, t)
+	c.noteTurn(t, mood, commands)
+	return c.step(flow.Input{Commands: commands, Angry: mood.Angry})
+}
+
+func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Command {
+	if t.lost {
+		return []flow.Command{{Kind: flow.NotHeard}}
+	}
+	commands, err := c.a.Understand.Understand(ctx, understand.View{Expect: c.expecting(), Flow: c.state.Flow}, t.Turn)
+	if err != nil {
+		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
+		return []flow.Command{{Kind: flow.NotHeard}}
+	}
+	return commands
+}
+
+func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {
+	turn := Turn{
+		Side: "caller", Text: t.Text, Keys: t.Keys != "", Start: t.start, End: t.end, Confidence: t.Confidence,
+		Sentiment: mood.Value, Mood: strings.TrimSpace(mood.Label + " " + mood.Cause),
+	}
+	if turn.Keys {
+		turn.Text = t.Keys
+	}
+	for _, k := range commands {
+		turn.Commands = append(turn.Commands, string(k.Kind))
+	}
+	c.spoke(turn)
+}
+
+// spoke adds a turn of either side to the record.
+func (c *conversation) spoke(t Turn) {
+	c.record.Turns = append(c.record.Turns, t)
+	c.event(Event{Kind: TurnEnded, Turn: &t})
+}
+
+// partial tells what the caller has said so far in the turn going on.
+func (c *conversation) partial(text string) {
+	c.event(Event{Kind: Partial, Turn: &Turn{Side: "caller", Text: text}})
+}
+
+// silence takes in that the caller said nothing.
+func (c *conversation) silence() []flow.Effect { return c.step(flow.Input{Silence: true}) }
+
+// result takes in what an effect came to.
+func (c *conversation) result(r flow.Result) []flow.Effect { return c.step(flow.Input{Result: &r}) }
+
+func (c *conversation) step(in flow.Input) []flow.Effect {
+	state, effects := c.a.Flows.Step(c.state, in)
+	c.state = state
+	if f := state.ActiveFlow(); f != "" && !slices.Contains(c.record.Flows, f) {
+		c.record.Flows = append(c.record.Flows, f)
+	}
+	return effects
+}
+
+func (c *conversation) expecting() flow.Expectation { return c.a.Flows.Expecting(c.state) }
+
+// ended reports whether the conversation is over as far as we are concerned.
+func (c *conversation) ended() bool { return c.state.Ended }
+
+// end settles the outcome.
+func (c *conversation) end(outcome string) { c.record.Outcome = outcome }
+
+// handed notes that a human has taken the call.
+func (c *conversation) handed() { c.record.Outcome = "escalated" }
+
+// sentences splits what is to be said and lets the guard check each sentence.
+func (c *conversation) sentences(s *flow.Say) []sentence {
+	for _, v := range c.state.Slots {
+		c.guard.Fact("caller", v)
+	}
+	for _, v := range c.state.Results["tried"] {
+		c.guard.Fact("caller", v)
+	}
+	c.guard.Fact("caller", c.state.Caller)
+	var out []sentence
+	for _, text := range splitSentences(s.Text) {
+		d := c.guard.Sentence(text, s.Sources)
+		if !d.Allowed {
+			c.record.Guard = append(c.record.Guard, GuardRecord{Rule: d.Rule, What: text, At: c.since(time.Now())})
+			text = d.Instead
+		}
+		if text != "" {
+			out = append(out, sentence{text: text, sources: s.Sources, flow: s.Flow, step: s.Step})
+		}
+	}
+	return out
+}
+
+// close fills in what is known only at the end.
+func (c *conversation) close(cause string) {
+	r := c.record
+	r.Ended, r.EndCause = time.Now(), cause
+	if len(r.Flows) > 0 {
+		r.Flow = r.Flows[0]
+	}
+	for name, v := range c.state.Slots {
+		if !strings.HasPrefix(name, "?") {
+			r.Slots[name] = v
+		}
+	}
+	r.Sentiment, r.Trend = c.mood.Last(), c.mood.Trend()
+	if r.Outcome == "" {
+		r.Outcome = c.outcome()
+	}
+}
+
+// outcome of a call that the caller ended without a word of goodbye: resolved
+// where something was answered or done, else abandoned. Product section 3.1.
+func (c *conversation) outcome() string {
+	spoke := slices.ContainsFunc(c.record.Turns, func(t Turn) bool { return t.Side == "caller" })
+	short := c.record.Ended.Sub(c.record.Started) < 10*time.Second
+	switch {
+	case c.state.Resolved:
+		return "resolved_assumed"
+	case !spoke && short:
+		return "short"
+	}
+	return "abandoned_in_ai"
+}
+
+func (c *conversation) event(e Event) {
+	e.Call = c.record.ID
+	c.a.Hub.Tell(e)
+}
+
+// splitSentences cuts text after each sentence's end mark.
+func splitSentences(text string) []string {
+	var out []string
+	for text != "" {
+		i := strings.IndexAny(text, ".?!")
+		for i >= 0 && i+1 < len(text) && text[i+1] != ' ' {
+			next := strings.IndexAny(text[i+1:], ".?!")
+			if next < 0 {
+				i = -1
+				break
+			}
+			i += 1 + next
+		}
+		if i < 0 {
+			i = len(text) - 1
+		}
+		if s := strings.TrimSpace(text[:i+1]); s != "" {
+			out = append(out, s)
+		}
+		text = text[i+1:]
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+// Package knowledge answers questions from the company's articles.
+//
+// An article is a Markdown file with front matter: what it answers, in one to
+// three spoken sentences, and questions that it answers. Base.Find returns the
+// article that a question is about, or none: an honest "I do not know" is worth
+// more than the nearest wrong article.
+package knowledge
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Article is one answer.
+type Article struct {
+	ID       string   `yaml:"-"` // the file's name without its ending
+	Title    string   `yaml:"title"`
+	Answer   string   `yaml:"answer"` // what is spoken
+	Link     string   `yaml:"link"`
+	Owner    string   `yaml:"owner"`
+	ReviewBy string   `yaml:"review_by"` // a date
+	Language string   `yaml:"language"`
+	Examples []string `yaml:"examples"`
+	Version  string   `yaml:"version"`
+	Text     string   `yaml:"-"` // the Markdown below the front matter
+}
+
+// Base is a company's articles. It is immutable once loaded.
+type Base struct{ articles []Article }
+
+// Load reads articles/*.md. Its error joins all faults, one a line.
+func Load(files fs.FS) (*Base, error) {
+	names, err := fs.Glob(files, "articles/*.md")
+	if err != nil {
+		return nil, fmt.Errorf("list articles: %w", err)
+	}
+	b := &Base{}
+	var faults []error
+	for _, name := range names {
+		a, err := load(files, name)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+			continue
+		}
+		b.articles = append(b.articles, a)
+	}
+	return b, errors.Join(faults...)
+}
+
+func load(files fs.FS, name string) (Article, error) {
+	data, err := fs.ReadFile(files, name)
+	if err != nil {
+		return Article{}, err
+	}
+	head, text, ok := strings.Cut(strings.TrimPrefix(string(data), "---\n"), "\n---\n")
+	if !ok {
+		return Article{}, errors.New("no front matter between lines of ---")
+	}
+	a := Article{ID: strings.TrimSuffix(path.Base(name), ".md"), Text: strings.TrimSpace(text)}
+	if err := yaml.UnmarshalWithOptions([]byte(head), &a, yaml.Strict()); err != nil {
+		return a, errors.New(yaml.FormatError(err, false, true))
+	}
+	if a.Title == "" || a.Answer == "" || a.Version == "" || len(a.Examples) == 0 {
+		return a, errors.New("title, answer, version and examples must be given")
+	}
+	if _, err := time.Parse(time.DateOnly, a.ReviewBy); err != nil {
+		return a, fmt.Errorf("review_by %q is no date", a.ReviewBy)
+	}
+	return a, nil
+}
+
+// Articles returns all articles.
+func (b *Base) Articles() []Article { return slices.Clone(b.articles) }
+
+// Find returns the article that was recognised by its examples, or the one
+// whose examples and title share at least half of the query's words that
+// matter.
+func (b *Base) Find(query, article string) (Article, bool) {
+	for _, a := range b.articles {
+		if a.ID == article {
+			return a, true
+		}
+	}
+	words := content(query)
+	if len(words) == 0 {
+		return Article{}, false
+	}
+	var best Article
+	most := 0.0
+	for _, a := range b.articles {
+		known := content(a.Title + " " + strings.Join(a.Examples, " "))
+		shared := 0.0
+		for w := range words {
+			if known[w] {
+				shared++
+			}
+		}
+		if share := shared / float64(len(words)); share > most {
+			best, most = a, share
+		}
+	}
+	return best, most >= 0.5
+}
+
+// content are the stems of the words that carry meaning.
+func content(text string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(strings.ToLower(text)) {
+		w = strings.Trim(w, ".,?!'\"")
+		if len(w) < 4 || stop[w] {
+			continue
+		}
+		for _, end := range []string{"ing", "ed", "es", "s"} {
+			if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 2 {
+				w = stem
+				break
+			}
+		}
+		out[w] = true
+	}
+	return out
+}
+
+var stop = map[string]bool{
+	"what": true, "when": true, "where": true, "which": true, "your": true, "does": true, "have": true, "with": true,
+	"that": true, "this": true, "about": true, "from": true, "will": true, "would": true, "could": true, "there": true,
+	"please": true, "tell": true, "know": true, "like": true, "want": true, "need": true,
+}

@@ -1,0 +1,261 @@
+// Package rules is the embedded Understander: no model, no network, the same
+// answer every time.
+//
+// It learns from the example phrases of flows and articles: a turn goes to the
+// flow or article whose example shares the most, by words and by letters, with
+// rare words counting more; below a bar it is out of scope. What every caller
+// may say at any time (human, repeat, goodbye, yes, no) and numbers are found
+// by their words.
+package rules
+
+import (
+	"context"
+	"math"
+	"strings"
+	"unicode"
+
+	"attendant/dialog/flow"
+	"attendant/dialog/understand"
+)
+
+// bar is the likeness below which a turn is out of scope.
+const bar = 0.42
+
+// Rules implements understand.Understander. It is immutable once made.
+type Rules struct {
+	examples []example
+	rarity   map[string]float64
+	digits   map[string]string // flow -> its slot of digits
+}
+
+var _ understand.Understander = (*Rules)(nil)
+
+type example struct {
+	flow, article string
+	text          string
+	features      map[string]float64
+}
+
+// New learns from a company's flows and articles.
+func New(set *flow.Set, articles []understand.Article) *Rules {
+	r := &Rules{rarity: map[string]float64{}, digits: map[string]string{}}
+	for _, f := range set.Flows() {
+		for _, text := range f.Examples {
+			r.examples = append(r.examples, example{flow: f.Name, text: text})
+		}
+		for name, slot := range f.Slots {
+			if slot.Type == "digits" {
+				r.digits[f.Name] = name
+			}
+		}
+	}
+	for _, a := range articles {
+		for _, text := range a.Examples {
+			r.examples = append(r.examples, example{article: a.ID, text: text})
+		}
+	}
+	r.learn()
+	return r
+}
+
+func (r *Rules) learn() {
+	seen := map[string]float64{}
+	for _, e := range r.examples {
+		for f := range parts(tokens(e.text)) {
+			seen[f]++
+		}
+	}
+	for f, n := range seen {
+		r.rarity[f] = math.Log(1 + float64(len(r.examples))/n)
+	}
+	for i := range r.examples {
+		r.examples[i].features = r.features(tokens(r.examples[i].text))
+	}
+}
+
+// tokens are the words of a text, without those that carry nothing.
+func tokens(text string) []string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '-'
+	})
+	for i, w := range words {
+		words[i] = strings.ReplaceAll(w, "'", "")
+	}
+	return words
+}
+
+var empty = map[string]bool{"a": true, "an": true, "the": true, "please": true, "um": true, "uh": true, "well": true, "so": true, "hello": true, "hi": true, "digits": true}
+
+// parts are a text's features: words, pairs of words, and beginnings of words
+// for what a recogniser gets nearly right.
+func parts(words []string) map[string]float64 {
+	out := map[string]float64{}
+	last := ""
+	for _, w := range words {
+		if empty[w] || units[w] != "" && !homophone(w) {
+			continue
+		}
+		out[w] = 1
+		if len(w) > 4 {
+			out[w[:4]+"*"] = 0.7
+		}
+		if last != "" {
+			out[last+" "+w] = 0.6
+		}
+		last = w
+	}
+	return out
+}
+
+func (r *Rules) features(words []string) map[string]float64 {
+	out := parts(words)
+	var sum float64
+	for f, v := range out {
+		w, known := r.rarity[f]
+		if !known {
+			w = 1.5 // a word that no example has still makes a turn less like any
+			if strings.ContainsAny(f, " *") {
+				w = 0
+			}
+		}
+		out[f] = v * w
+		sum += out[f] * out[f]
+	}
+	for f := range out {
+		out[f] /= math.Sqrt(sum)
+	}
+	return out
+}
+
+// Understand implements understand.Understander.
+func (r *Rules) Understand(_ context.Context, v understand.View, t understand.Turn) ([]flow.Command, error) {
+	if t.Keys != "" {
+		return r.keyed(v, strings.TrimSuffix(t.Keys, "#")), nil
+	}
+	words := tokens(t.Text)
+	if len(words) == 0 {
+		return []flow.Command{{Kind: flow.NotHeard}}, nil
+	}
+	commands := r.understand(v, words)
+	for i := range commands {
+		commands[i].Words = t.Text
+		if commands[i].Confidence == 0 {
+			commands[i].Confidence = t.Confidence
+		}
+	}
+	return commands, nil
+}
+
+func (r *Rules) keyed(v understand.View, keys string) []flow.Command {
+	c := flow.Command{Confidence: 1, Keyed: true, Words: keys}
+	wantsDigits := v.Expect.Type == "digits" || v.Expect.Type == "code"
+	switch {
+	case keys == "0":
+		c.Kind = flow.Human
+	case wantsDigits && keys != "" && strings.Trim(keys, "0123456789") == "":
+		c.Kind, c.Value = flow.SetSlot, keys
+	case v.Expect.Type == "yesno" && keys == "1":
+		c.Kind = flow.Affirm
+	case v.Expect.Type == "yesno" && keys == "2":
+		c.Kind = flow.Deny
+	case len(keys) >= 4 && strings.Trim(keys, "0123456789") == "":
+		return r.numberAlone(v, c, keys)
+	default:
+		c.Kind = flow.NotHeard
+	}
+	return []flow.Command{c}
+}
+
+func (r *Rules) understand(v understand.View, words []string) []flow.Command {
+	if c, ok := universal(words); ok {
+		return []flow.Command{c}
+	}
+	digits := longestNumber(words)
+	if v.Expect.Type == "code" {
+		if value := code(words); len(value) >= max(2, v.Expect.Min) && (v.Expect.Max == 0 || len(value) <= v.Expect.Max) {
+			return []flow.Command{{Kind: flow.SetSlot, Value: value}}
+		}
+	}
+	corrects := corrects(words)
+	asked, like := r.nearest(words)
+	if len(digits) >= 3 {
+		return r.withNumber(v, words, digits, asked, like, corrects)
+	}
+	if v.Expect.Type == "digits" && digits != "" && like < bar {
+		return []flow.Command{{Kind: flow.SetSlot, Value: digits}}
+	}
+	var out []flow.Command
+	if kind, ok := decision(words); ok {
+		out = append(out, flow.Command{Kind: kind})
+	}
+	if like >= bar && !(len(out) > 0 && len(words) <= 3) {
+		return append(out, asked.command(words, like))
+	}
+	if len(out) > 0 {
+		return out
+	}
+	if c, ok := mannered(words); ok {
+		return []flow.Command{c}
+	}
+	return []flow.Command{{Kind: flow.OutOfScope}}
+}
+
+// withNumber is a turn with a number in it: the number that was asked for, a
+// correction, or a request together with its number.
+func (r *Rules) withNumber(v understand.View, words []string, digits string, asked example, like float64, corrects bool) []flow.Command {
+	c := flow.Command{Kind: flow.SetSlot, Value: digits}
+	if corrects {
+		c.Kind = flow.CorrectSlot
+	}
+	if v.Expect.Type == "digits" || corrects && v.Flow != "" {
+		return []flow.Command{c}
+	}
+	if like >= bar && asked.flow != "" && r.digits[asked.flow] != "" {
+		c.Kind, c.Slot = flow.SetSlot, r.digits[asked.flow]
+		return []flow.Command{asked.command(words, like), c}
+	}
+	if corrects {
+		return []flow.Command{c}
+	}
+	return r.numberAlone(v, c, digits)
+}
+
+// numberAlone is a number that nobody asked for: of the first flow that is
+// about one.
+func (r *Rules) numberAlone(v understand.View, c flow.Command, digits string) []flow.Command {
+	for _, e := range r.examples {
+		slot := r.digits[e.flow]
+		if e.flow == "" || slot == "" {
+			continue
+		}
+		if v.Flow == e.flow {
+			c.Kind, c.Value = flow.CorrectSlot, digits
+			return []flow.Command{c}
+		}
+		c.Kind, c.Slot, c.Value = flow.SetSlot, slot, digits
+		return []flow.Command{{Kind: flow.StartFlow, Flow: e.flow, Confidence: c.Confidence}, c}
+	}
+	return []flow.Command{{Kind: flow.OutOfScope}}
+}
+
+func (e example) command(words []string, like float64) flow.Command {
+	if e.flow != "" {
+		return flow.Command{Kind: flow.StartFlow, Flow: e.flow, Confidence: like}
+	}
+	return flow.Command{Kind: flow.Answer, Article: e.article, Query: strings.Join(words, " "), Confidence: like}
+}
+
+// nearest is the example most like the words, and how like, 0 to 1.
+func (r *Rules) nearest(words []string) (best example, like float64) {
+	features := r.features(words)
+	for _, e := range r.examples {
+		var sum float64
+		for f, v := range e.features {
+			sum += v * features[f]
+		}
+		if sum > like {
+			best, like = e, sum
+		}
+	}
+	return best, like
+}

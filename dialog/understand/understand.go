@@ -1,0 +1,39 @@
+// Package understand turns what a caller said into commands for the flow
+// engine.
+//
+// The central type is Understander; the embedded one is rules. An Understander
+// is told what the engine expects and which flow is going on, so that "one two
+// three" means a number where one was asked for.
+package understand
+
+import (
+	"context"
+
+	"attendant/dialog/flow"
+)
+
+// Turn is what the caller said or keyed.
+type Turn struct {
+	Text         string   // as recognised: lower case, numbers in words
+	Confidence   float64  // 0 to 1
+	Alternatives []string // other readings, likeliest first
+	Keys         string   // what was keyed, in place of Text
+}
+
+// View is what an Understander may know of the conversation.
+type View struct {
+	Expect flow.Expectation
+	Flow   string // the flow going on, empty if none
+}
+
+// Understander finds what a turn means. It returns at least one command;
+// flow.OutOfScope is one. Any goroutine may call it.
+type Understander interface {
+	Understand(ctx context.Context, v View, t Turn) ([]flow.Command, error)
+}
+
+// Article is what understanding needs of a knowledge article.
+type Article struct {
+	ID       string
+	Examples []string
+}
