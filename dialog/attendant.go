@@ -22,6 +22,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"attendant/crm"
@@ -62,7 +63,19 @@ type Attendant struct {
 	Recordings  string        // folder for recordings; none are made where empty
 	Apology     string        // said when a call must end for our sake
 
+	Clock ClockStats // of all calls that have ended
+
 	live sync.Map // call ID -> CallInfo
+}
+
+// ClockStats count what the calls' clocks and ears could not keep up with.
+type ClockStats struct{ Ticks, Late, Deaf atomic.Uint64 }
+
+func (s *ClockStats) add(c *call) {
+	b := c.bridge.Stats()
+	s.Ticks.Add(b.Ticks.Load())
+	s.Late.Add(b.Late.Load())
+	s.Deaf.Add(c.ear.dropped.Load())
 }
 
 // Live returns the calls that are going on, by ID.
@@ -93,6 +106,7 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	leg.Hangup(media.ErrLocalHangup)
 	end()
 	parts.Wait()
+	a.Clock.add(c)
 
 	c.talk.close(cause(context.Cause(leg.Context())))
 	if err := a.Store.SaveCall(context.WithoutCancel(ctx), record); err != nil {
@@ -135,7 +149,7 @@ func (c *call) start(ctx context.Context, parts *sync.WaitGroup) {
 		c.startRecorder(ctx, parts)
 	}
 	parts.Go(func() { c.bridge.Run(ctx) })
-	parts.Go(func() { c.ear.run(ctx) })
+	parts.Go(func() { c.ear.listen(ctx) })
 }
 
 // startRecorder records the caller on the left and our side on the right. A

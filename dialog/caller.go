@@ -80,7 +80,7 @@ func (c *Caller) Call(ctx context.Context, leg media.Leg) (Outcome, error) {
 		parts.Go(func() { s.recorded = r.Run(running) })
 	}
 	parts.Go(func() { s.bridge.Run(running) })
-	parts.Go(func() { s.ear.run(running) })
+	parts.Go(func() { s.ear.listen(running) })
 
 	talking, stop := context.WithCancel(leg.Context())
 	defer stop()

@@ -186,6 +186,16 @@ func (c *conversation) event(e Event) {
 	c.a.Hub.Tell(e)
 }
 
+// Sentences are the sentences of texts as they are spoken one by one, for
+// rendering before they are needed.
+func Sentences(texts ...string) []string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, splitSentences(t)...)
+	}
+	return out
+}
+
 // splitSentences cuts text after each sentence's end mark.
 func splitSentences(text string) []string {
 	var out []string

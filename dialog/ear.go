@@ -22,7 +22,7 @@ const (
 	finalPatience = 4 * time.Second
 )
 
-// ear is a Port that listens to one party. run turns what it hears into
+// ear is a Port that listens to one party. listen turns what it hears into
 // events: a start, partials, and an end with the final words.
 type ear struct {
 	dropped    atomic.Uint64 // frames lost because nobody listened for 5 s
@@ -85,13 +85,11 @@ func (e *ear) PutFrame(f *media.Frame) {
 // expect tells what is likely to be said from the next utterance on.
 func (e *ear) expect(h speech.Hints) { e.hints.Store(&h) }
 
-// run listens until ctx ends. Events are read from e.events by one reader at a
-// time.
-func (e *ear) run(ctx context.Context) {
-	for ctx.Err() == nil {
-		if e.awaitSpeech(ctx) {
-			e.utterance(ctx)
-		}
+// listen listens until ctx ends or frames is closed. Events are read from
+// e.events by one reader at a time.
+func (e *ear) listen(ctx context.Context) {
+	for e.awaitSpeech(ctx) {
+		e.utterance(ctx)
 	}
 }
 
@@ -101,7 +99,10 @@ func (e *ear) awaitSpeech(ctx context.Context) bool {
 		select {
 		case <-ctx.Done():
 			return false
-		case f := <-e.frames:
+		case f, ok := <-e.frames:
+			if !ok {
+				return false
+			}
 			if e.feed(&f, "").Kind == turn.StartOfInput {
 				return true
 			}
@@ -150,7 +151,11 @@ func (e *ear) follow(ctx context.Context, u *heard, audio chan<- media.Frame, re
 		case r := <-results:
 			u.result = r
 			e.tell(ctx, heard{kind: heardPartial, result: r, start: u.start})
-		case f := <-e.frames:
+		case f, ok := <-e.frames:
+			if !ok {
+				u.endpointed = time.Now()
+				return
+			}
 			event := e.feed(&f, u.result.Text)
 			if event.Speech {
 				u.speechEnd = time.Now()

@@ -84,6 +84,20 @@ func (b *Bridge) Disconnect(from, to Port) {
 	b.board.Store(arrange(b.links))
 }
 
+// Remove ends all connections from and to port.
+func (b *Bridge) Remove(port Port) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var kept []link
+	for _, l := range b.links {
+		if l.from != port && l.to != port {
+			kept = append(kept, l)
+		}
+	}
+	b.links = kept
+	b.board.Store(arrange(b.links))
+}
+
 func arrange(links []link) *switchboard {
 	s := &switchboard{}
 	index := map[Port]int{}

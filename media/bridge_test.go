@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -140,6 +141,41 @@ func TestRecorderKeepsSidesAligned(t *testing.T) {
 	}
 	if len(s.left) != 2 || s.left[1] != 5 || s.right[0] != 0 || s.right[1] != 9 {
 		t.Errorf("left %v, right %v; want [5 5] and [0 9]", s.left, s.right)
+	}
+}
+
+func TestRecorderKeepsTimeWithOneSideGone(t *testing.T) {
+	caller, us := &talker{says: 5}, &talker{says: 9}
+	s := &sink{}
+	r := NewRecorder(s)
+	b := NewBridge()
+	b.Connect(us, r.Right())
+	b.Connect(caller, r.Left())
+	b.Tick()
+	b.Disconnect(caller, r.Left())
+	b.Tick()
+	b.Tick()
+	b.Remove(r.Right())
+	b.Connect(caller, r.Left())
+	b.Tick()
+	b.Tick()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.Run(ended); err != nil {
+		t.Fatal(err)
+	}
+	left, right := []int16{5, 0, 5}, []int16{9, 9, 9}
+	if !slices.Equal(s.left, left) || !slices.Equal(s.right, right) {
+		t.Errorf("left %v, right %v; want %v and %v", s.left, s.right, left, right)
+	}
+}
+
+func TestPlayerDoesNotReportWhatWasNotReached(t *testing.T) {
+	p := NewPlayer()
+	p.Play(PlayItem{Text: "One two.", Audio: make([]Frame, 10)})
+	p.Play(PlayItem{Text: "Silent words."})
+	if r := p.Stop(); r.Heard != "" {
+		t.Errorf("heard %q before anything was played", r.Heard)
 	}
 }
 

@@ -98,6 +98,8 @@ func (p *Player) Stop() PlayReport {
 		planned = append(planned, item.Text)
 		played := 0
 		switch {
+		case i > p.item && p.waiting > 0:
+			continue // even where it has no audio
 		case i < p.item:
 			played = len(item.Audio)
 		case i == p.item:

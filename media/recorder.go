@@ -19,7 +19,8 @@ const recorderBacklog = 500
 type Recorder struct {
 	Dropped atomic.Uint64 // frames that the sink was too slow for
 	sink    Sink
-	left    Frame
+	tick    [2]Frame // what has come of this tick, left and right; the bridge's goroutine only
+	came    [2]bool
 	frames  chan [2]Frame
 }
 
@@ -28,8 +29,8 @@ func NewRecorder(sink Sink) *Recorder {
 	return &Recorder{sink: sink, frames: make(chan [2]Frame, recorderBacklog)}
 }
 
-// Left is the port that hears the left side. It must be connected before
-// Right is, so that the bridge serves it first in each tick.
+// Left is the port that hears the left side. A side that is connected to
+// nobody is silence; while neither is, nothing is recorded.
 func (r *Recorder) Left() Port { return (*recorderLeft)(r) }
 
 // Right is the port that hears the right side.
@@ -63,19 +64,34 @@ func (r *Recorder) flush() error {
 	}
 }
 
+// put takes one side's frame of a tick. The tick is handed over when both sides
+// have come; a side that comes twice found the other silent.
+func (r *Recorder) put(side int, f *Frame) {
+	if r.came[side] {
+		r.handOver()
+	}
+	r.tick[side], r.came[side] = *f, true
+	if r.came[0] && r.came[1] {
+		r.handOver()
+	}
+}
+
+// handOver queues the tick and begins the next one with silence.
+func (r *Recorder) handOver() {
+	select {
+	case r.frames <- r.tick:
+	default:
+		r.Dropped.Add(1)
+	}
+	r.tick, r.came = [2]Frame{}, [2]bool{}
+}
+
 type recorderLeft Recorder
 
 func (*recorderLeft) GetFrame(*Frame) bool { return false }
-func (l *recorderLeft) PutFrame(f *Frame)  { l.left = *f }
+func (l *recorderLeft) PutFrame(f *Frame)  { (*Recorder)(l).put(0, f) }
 
 type recorderRight Recorder
 
 func (*recorderRight) GetFrame(*Frame) bool { return false }
-
-func (r *recorderRight) PutFrame(f *Frame) {
-	select {
-	case r.frames <- [2]Frame{r.left, *f}:
-	default:
-		r.Dropped.Add(1)
-	}
-}
+func (r *recorderRight) PutFrame(f *Frame)  { (*Recorder)(r).put(1, f) }

@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -185,6 +186,18 @@ func (s *Server) guarded(handle sipgo.RequestHandler) sipgo.RequestHandler {
 		}()
 		handle(r, tx)
 	}
+}
+
+// Close closes the sockets of a server that was never served; Serve closes
+// them itself. Closing again does nothing.
+func (s *Server) Close() error {
+	var errs []error
+	for _, c := range []io.Closer{s.ua, s.udp, s.tcp} {
+		if err := c.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Addr is the host and port that the server listens on.

@@ -185,7 +185,7 @@ func (s *Session) receive(b []byte, from netip.AddrPort) {
 	}
 	if p.SSRC != s.ssrc {
 		s.ssrc = p.SSRC
-		s.jitter.started = false
+		s.jitter.started, s.pressed = false, false
 	}
 	s.heard = time.Now()
 	s.received.Add(1)
@@ -224,10 +224,10 @@ func (s *Session) isEvent(payloadType uint8) bool {
 }
 
 // press tells a key at its first packet: the packets of one press share a
-// timestamp. RFC 4733 section 2.5.2.2.
+// timestamp, and one that is older comes late. RFC 4733 section 2.5.2.2.
 func (s *Session) press(timestamp uint32, payload []byte) {
 	e, ok := parseEvent(payload)
-	if !ok || int(e.number) >= len(keys) || (s.pressed && s.event == timestamp) {
+	if !ok || int(e.number) >= len(keys) || (s.pressed && int32(timestamp-s.event) <= 0) {
 		return
 	}
 	s.event, s.pressed = timestamp, true
@@ -309,6 +309,8 @@ var (
 	ErrNoEvents = errors.New("far end takes no telephone-event")
 	// ErrBadDigit is a key that no telephone has.
 	ErrBadDigit = errors.New("no such key")
+	// ErrSendingDigits is a session whose earlier keys are not all sent.
+	ErrSendingDigits = errors.New("still sending keys")
 )
 
 // SendDigits presses keys, 180 ms each, and returns when all are sent or ctx
@@ -323,12 +325,17 @@ func (s *Session) SendDigits(ctx context.Context, digits string) error {
 		s.mu.Unlock()
 		return ErrNoEvents
 	}
+	if len(s.keys.pending) > 0 {
+		s.mu.Unlock()
+		return ErrSendingDigits
+	}
+	if len(numbers) == 0 {
+		s.mu.Unlock()
+		return nil
+	}
 	done := make(chan struct{})
 	s.keys = keySender{pending: numbers, done: done}
 	s.mu.Unlock()
-	if len(numbers) == 0 {
-		return nil
-	}
 	select {
 	case <-done:
 		return nil

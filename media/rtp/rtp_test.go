@@ -103,6 +103,35 @@ func TestKeysArriveOnce(t *testing.T) {
 	}
 }
 
+func TestLateEndOfAnEarlierKeyIsNoKey(t *testing.T) {
+	from := netip.MustParseAddrPort("127.0.0.1:4000")
+	s := newSession(nil)
+	s.Set(Stream{Remote: from, Codec: codec.All()[0], PayloadType: 9, Events: []uint8{101}, Receive: true})
+	for i, p := range []struct{ timestamp, key byte }{{10, 1}, {10, 1}, {50, 2}, {10, 1}, {50, 2}, {90, 2}} {
+		s.receive([]byte{0x80, 101, 0, byte(i), 0, 0, 0, p.timestamp, 0, 0, 0, 9, p.key, 0x8a, 3, 0}, from)
+	}
+	got := ""
+	for len(s.digits) > 0 {
+		got += string((<-s.digits).Key)
+	}
+	if got != "122" {
+		t.Errorf("keys %q, want 122", got)
+	}
+}
+
+func TestKeysAreSentOneCallAtATime(t *testing.T) {
+	s := newSession(nil)
+	s.Set(Stream{Codec: codec.All()[0], Events: []uint8{101}})
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.SendDigits(ended, "1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want Canceled", err)
+	}
+	if err := s.SendDigits(t.Context(), "2"); !errors.Is(err, ErrSendingDigits) {
+		t.Errorf("error %v, want ErrSendingDigits", err)
+	}
+}
+
 func TestGarbageAndStrangersAreDropped(t *testing.T) {
 	a, b := pair(t, codec.All()[2])
 	exchange(t, a, b, 5, func(*media.Frame) {})

@@ -106,3 +106,25 @@ var angry = []string{
 	"ridiculous", "nobody helps", "no one helps", "terrible", "unacceptable", "third time", "angry", "awful", "useless", "horrible",
 	"fed up", "outrageous", "worst", "disgrace", "scandal", "furious", "annoyed", "sick of",
 }
+
+// Phrases are what callers say besides a company's own examples, for a
+// recogniser to expect.
+func Phrases() []string {
+	out := []string{
+		"no i said {digits}", "no i meant {digits}", "actually it is {digits}", "my number is {digits}", "the number is {digits}",
+		"i want to talk to someone", "can i talk to a real person", "let me speak to an agent", "i want a human", "human please",
+		"this is ridiculous", "this is the third time i call", "third time i am calling", "nobody helps me", "this is terrible",
+		"this is unacceptable", "i am angry", "i am fed up", "that's great thank you", "thank you goodbye", "no thank you goodbye",
+		"no that's all thank you", "hello", "good morning", "yes please", "can you repeat that", "one moment please",
+	}
+	for _, s := range said {
+		for _, p := range s.phrases {
+			switch p {
+			case "a person", "to someone", "to somebody", "wait a", "your manager":
+			default:
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}

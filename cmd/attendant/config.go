@@ -1,0 +1,161 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+// config holds all settings. Each can be set in the settings file by its yaml
+// name, in the environment as ATTENDANT_ and that name in capitals, and the
+// most used ones by flags; the later wins.
+type config struct {
+	Data          string        `yaml:"data"`
+	ListenSIP     string        `yaml:"listen_sip"`
+	ListenHTTP    string        `yaml:"listen_http"`
+	External      string        `yaml:"external_address"`
+	RTPFirst      int           `yaml:"rtp_first_port"`
+	RTPLast       int           `yaml:"rtp_last_port"`
+	MaxCalls      int           `yaml:"max_calls"`
+	Company       string        `yaml:"company"`
+	Human         string        `yaml:"human"`
+	RingTimeout   time.Duration `yaml:"ring_timeout"`
+	Worker        string        `yaml:"recogniser_program"`
+	Model         string        `yaml:"recogniser_model"`
+	Recognisers   int           `yaml:"recognisers"`
+	Voice         string        `yaml:"voice"`
+	VoiceName     string        `yaml:"voice_name"`
+	Music         string        `yaml:"music"`
+	Record        bool          `yaml:"record"`
+	LogLevel      string        `yaml:"log_level"`
+	Password      string        `yaml:"password"`
+	DrainDeadline time.Duration `yaml:"drain_deadline"`
+}
+
+func defaults() config {
+	worker := "attendant-pocketsphinx"
+	if self, err := os.Executable(); err == nil {
+		if beside := filepath.Join(filepath.Dir(self), worker); exists(beside) {
+			worker = beside
+		}
+	}
+	return config{
+		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", MaxCalls: 100,
+		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
+		Voice: "flite", VoiceName: "slt", Record: true, LogLevel: "info", DrainDeadline: 10 * time.Second,
+	}
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// errSettings marks faults of settings, which end the program with status 2.
+var errSettings = errors.New("settings")
+
+// loadConfig reads the file, if one is named, and the environment.
+func loadConfig(file string, environ []string) (config, error) {
+	c := defaults()
+	if file != "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return c, errors.Join(errSettings, err)
+		}
+		if err := yaml.UnmarshalWithOptions(data, &c, yaml.Strict()); err != nil {
+			return c, fmt.Errorf("%w: %s: %s", errSettings, file, yaml.FormatError(err, false, true))
+		}
+	}
+	return c, c.fromEnvironment(environ)
+}
+
+func (c *config) fromEnvironment(environ []string) error {
+	fields := map[string]reflect.Value{}
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		name := "ATTENDANT_" + strings.ToUpper(v.Type().Field(i).Tag.Get("yaml"))
+		fields[name] = v.Field(i)
+	}
+	var faults []error
+	for _, e := range environ {
+		name, value, _ := strings.Cut(e, "=")
+		field, ok := fields[name]
+		if !ok {
+			if strings.HasPrefix(name, "ATTENDANT_") && name != "ATTENDANT_POCKETSPHINX" {
+				faults = append(faults, fmt.Errorf("%w: %s is no setting", errSettings, name))
+			}
+			continue
+		}
+		if err := set(field, value); err != nil {
+			faults = append(faults, fmt.Errorf("%w: %s: %w", errSettings, name, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func set(field reflect.Value, value string) error {
+	switch field.Interface().(type) {
+	case string:
+		field.SetString(value)
+	case bool:
+		b, err := strconv.ParseBool(value)
+		field.SetBool(b)
+		return err
+	case time.Duration:
+		d, err := time.ParseDuration(value)
+		field.SetInt(int64(d))
+		return err
+	case int:
+		n, err := strconv.Atoi(value)
+		field.SetInt(int64(n))
+		return err
+	}
+	return nil
+}
+
+// validate returns all faults at once, one a line.
+func (c *config) validate() error {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%w: "+format, append([]any{errSettings}, args...)...))
+	}
+	for name, address := range map[string]string{"listen_sip": c.ListenSIP, "listen_http": c.ListenHTTP} {
+		if _, port, err := net.SplitHostPort(address); err != nil || !isPort(port) {
+			fault("%s: %q is not HOST:PORT", name, address)
+		}
+	}
+	if c.RTPFirst < 0 || c.RTPLast > 65535 || (c.RTPFirst > 0 && c.RTPLast < c.RTPFirst+1) {
+		fault("rtp_first_port, rtp_last_port: %d to %d is no range of ports", c.RTPFirst, c.RTPLast)
+	}
+	if c.Voice != "flite" && c.Voice != "espeak" {
+		fault("voice: %q is neither flite nor espeak", c.Voice)
+	}
+	if c.Human != "" && !strings.HasPrefix(c.Human, "sip:") {
+		fault("human: %q is no SIP URI", c.Human)
+	}
+	if c.MaxCalls < 1 || c.Recognisers < 1 {
+		fault("max_calls and recognisers must be at least 1")
+	}
+	if c.RingTimeout <= 0 {
+		fault("ring_timeout must be above 0")
+	}
+	switch c.LogLevel {
+	case "debug", "info", "warn", "error":
+	default:
+		fault("log_level: %q is none of debug, info, warn, error", c.LogLevel)
+	}
+	return errors.Join(faults...)
+}
+
+func isPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 0 && n <= 65535
+}

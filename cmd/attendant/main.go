@@ -1,0 +1,123 @@
+// Command attendant answers a support line. "attendant serve" is the program;
+// the other commands call it, look into what it has recorded, and check what it
+// needs.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+}
+
+// program is what every command works with.
+type program struct {
+	ctx         context.Context // of the whole run; a command is one function
+	environ     []string
+	in          io.Reader
+	out, errout io.Writer
+	settings    string // the settings file
+}
+
+// commands are the program's commands and flags.
+type commands struct {
+	Settings string `help:"Settings file (YAML)." type:"path"`
+
+	Serve      serveCommand      `cmd:"" help:"Answer calls."`
+	Demo       demoCommand       `cmd:"" help:"Answer calls, and place one to see it work."`
+	Call       callCommand       `cmd:"" help:"Call a SIP address, speak and listen."`
+	Chat       chatCommand       `cmd:"" help:"Talk with the attendant in the terminal."`
+	Say        sayCommand        `cmd:"" help:"Speak a text into a WAV file."`
+	Transcribe transcribeCommand `cmd:"" help:"Recognise a WAV file."`
+	Calls      callsCommand      `cmd:"" help:"List, show and play calls."`
+	Check      checkCommand      `cmd:"" help:"Check a company's folder."`
+	Doctor     doctorCommand     `cmd:"" help:"Tell what is installed and how fast it is."`
+	Version    versionCommand    `cmd:"" help:"Tell the version."`
+}
+
+// run is the program: it returns the exit status, 0 where all went well, 2 for
+// wrong settings or usage, 1 for all else.
+func run(ctx context.Context, args, environ []string, in io.Reader, out, errout io.Writer) int {
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c, kong.Name("attendant"), kong.Description("Answers a support line by voice."),
+		kong.Writers(out, errout), kong.Exit(func(status int) { exit = status }), kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(errout, err)
+		return 1
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // help was asked for
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintln(errout, "attendant:", err)
+		return 2
+	}
+	p := &program{ctx: ctx, environ: environ, in: in, out: out, errout: errout, settings: c.Settings}
+	err = parsed.Run(p)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errSettings):
+		fmt.Fprintln(errout, err)
+		return 2
+	}
+	fmt.Fprintln(errout, "attendant:", err)
+	return 1
+}
+
+// load returns the settings with a command's flags on top of them.
+func (p *program) load(flags common) (config, error) {
+	c, err := loadConfig(p.settings, p.environ)
+	flags.apply(&c)
+	return c, errors.Join(err, c.validate())
+}
+
+func (p *program) logger(c config) *slog.Logger {
+	var level slog.Level
+	// The settings have been validated.
+	_ = level.UnmarshalText([]byte(c.LogLevel))
+	return slog.New(slog.NewTextHandler(p.errout, &slog.HandlerOptions{Level: level}))
+}
+
+// common are the flags of commands that use the data folder.
+type common struct {
+	Data string `help:"Data folder." placeholder:"DIR"`
+}
+
+func (f common) apply(c *config) {
+	if f.Data != "" {
+		c.Data = f.Data
+	}
+}
+
+type versionCommand struct{}
+
+// Run prints the version that the binary was built from.
+func (versionCommand) Run(p *program) error {
+	version := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				version += " " + s.Value[:min(12, len(s.Value))]
+			}
+		}
+	}
+	_, err := fmt.Fprintln(p.out, "attendant", version)
+	return err
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"attendant/console"
+	"attendant/crm/local"
+	"attendant/dialog"
+	"attendant/dialog/flow"
+	"attendant/dialog/sqlstore"
+	"attendant/media"
+	"attendant/media/mp3"
+	"attendant/media/wav"
+	"attendant/sip"
+	"attendant/speech"
+	"attendant/speech/pocketsphinx"
+)
+
+// voiceCache bounds the memory of rendered sentences: about 25 minutes.
+const voiceCache = 48 << 20
+
+// server is everything that answers calls.
+type server struct {
+	cfg        config
+	log        *slog.Logger
+	store      *sqlstore.Store
+	recognizer *pocketsphinx.Recognizer
+	voice      *speech.Cache
+	attendant  *dialog.Attendant
+	hub        *dialog.Hub
+	sip        *sip.Server
+	listener   net.Listener
+	console    *console.Console
+}
+
+// openServer opens what the settings name. What can be checked is checked
+// before anything is opened, so that all faults are told at once.
+func openServer(ctx context.Context, cfg config, log *slog.Logger) (*server, error) {
+	company, err := loadCompany(cfg)
+	if err = errors.Join(err, missing(cfg)); err != nil {
+		return nil, err
+	}
+	s := &server{cfg: cfg, log: log, hub: &dialog.Hub{}}
+	if err := s.open(ctx, company); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *server) open(ctx context.Context, company *company) error {
+	recordings := filepath.Join(s.cfg.Data, "recordings")
+	if err := os.MkdirAll(recordings, 0o700); err != nil {
+		return fmt.Errorf("%w: data folder: %w", errSettings, err)
+	}
+	if err := s.listen(); err != nil {
+		return err
+	}
+	var err error
+	if s.store, err = sqlstore.Open(ctx, filepath.Join(s.cfg.Data, "attendant.db")); err != nil {
+		return err
+	}
+	records, err := local.Open(ctx, s.store.DB())
+	if err != nil {
+		return err
+	}
+	if data, err := fs.ReadFile(company.files, "crm.yaml"); err == nil {
+		if err := records.Import(ctx, data, time.Now()); err != nil {
+			return fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
+		}
+	}
+	if s.recognizer, err = openRecognizer(s.cfg, company.callerPhrases(), s.cfg.Recognisers, 2, s.log); err != nil {
+		return err
+	}
+	music, err := readMusic(s.cfg.Music)
+	if err != nil {
+		return err
+	}
+	s.voice = speech.NewCache(speech.Ladder(s.log, voices()[s.cfg.Voice], voices()["espeak"]), voiceCache)
+	s.attendant = &dialog.Attendant{
+		Flows: flow.NewEngine(company.flows), Understand: company.rules, Knowledge: company.articles,
+		Recognizer: s.recognizer, Synthesizer: s.voice, Voice: s.style(), Language: "en-US",
+		CRM: records, Store: s.store, Hub: s.hub, Log: s.log,
+		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
+		Apology: company.flows.Company.Apology,
+	}
+	if s.cfg.Record {
+		s.attendant.Recordings = recordings
+	}
+	s.console = console.New(console.Config{
+		Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
+		Recordings: recordings, Password: s.cfg.Password, Log: s.log, Gauges: s.gauges(),
+	})
+	return s.warm(ctx, company)
+}
+
+// listen opens the ports, both faults at once.
+func (s *server) listen() error {
+	var faults []error
+	var err error
+	if s.sip, err = sip.Listen(sip.Config{
+		Listen: s.cfg.ListenSIP, External: s.cfg.External, RTPFirst: s.cfg.RTPFirst, RTPLast: s.cfg.RTPLast,
+		MaxCalls: s.cfg.MaxCalls, Log: s.log,
+	}); err != nil {
+		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
+	}
+	if s.listener, err = net.Listen("tcp", s.cfg.ListenHTTP); err != nil {
+		faults = append(faults, fmt.Errorf("%w: listen for HTTP: %w", errSettings, err))
+	} else if host, _, _ := net.SplitHostPort(s.listener.Addr().String()); !net.ParseIP(host).IsLoopback() && s.cfg.Password == "" {
+		faults = append(faults, fmt.Errorf("%w: listen_http: %s can be reached from outside: set ATTENDANT_PASSWORD", errSettings, host))
+	}
+	return errors.Join(faults...)
+}
+
+func (s *server) style() speech.Voice {
+	return speech.Voice{Name: s.cfg.VoiceName, Language: "en-US"}
+}
+
+// warm renders the sentences that every call begins with or may end with.
+func (s *server) warm(ctx context.Context, company *company) error {
+	var texts []string
+	for _, t := range company.flows.Phrases() {
+		if t != "" && !strings.Contains(t, "{") {
+			texts = append(texts, t)
+		}
+	}
+	return s.voice.Warm(ctx, s.style(), dialog.Sentences(texts...))
+}
+
+func (s *server) gauges() map[string]func() float64 {
+	st, rec := s.sip.Stats(), s.recognizer.Stats()
+	return map[string]func() float64{
+		"attendant_sip_calls_answered":      func() float64 { return float64(st.Answered.Load()) },
+		"attendant_sip_calls_rejected":      func() float64 { return float64(st.Rejected.Load()) },
+		"attendant_sip_calls_without_ack":   func() float64 { return float64(st.NoAck.Load()) },
+		"attendant_recogniser_utterances":   func() float64 { return float64(rec.Utterances.Load()) },
+		"attendant_recogniser_crashes":      func() float64 { return float64(rec.Crashes.Load()) },
+		"attendant_recogniser_exhausted":    func() float64 { return float64(rec.Exhausted.Load()) },
+		"attendant_event_listeners_cut_off": func() float64 { return float64(s.hub.Dropped.Load()) },
+		"attendant_clock_ticks_late":        func() float64 { return float64(s.attendant.Clock.Late.Load()) },
+		"attendant_clock_ticks":             func() float64 { return float64(s.attendant.Clock.Ticks.Load()) },
+		"attendant_ear_frames_dropped":      func() float64 { return float64(s.attendant.Clock.Deaf.Load()) },
+	}
+}
+
+// run serves until ctx ends, then ends calls politely and closes everything.
+func (s *server) run(ctx context.Context) error {
+	web := &http.Server{Handler: s.console, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx }}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var parts sync.WaitGroup
+	parts.Go(func() { s.console.Run(watching) })
+	failed := make(chan error, 1)
+	parts.Go(func() { failed <- web.Serve(s.listener) })
+	err := s.sip.Serve(ctx, s.attendant.Answer)
+	stop()
+	// Event streams never become idle: they are cut.
+	err = errors.Join(err, web.Close())
+	parts.Wait()
+	if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
+		err = errors.Join(err, e)
+	}
+	return errors.Join(err, s.close())
+}
+
+// close closes what open has opened; run has closed the ports, which a failed
+// open has not.
+func (s *server) close() error {
+	var errs []error
+	if s.sip != nil {
+		errs = append(errs, s.sip.Close())
+	}
+	if s.listener != nil {
+		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.recognizer != nil {
+		errs = append(errs, s.recognizer.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func readMusic(name string) ([]media.Frame, error) {
+	if name == "" {
+		return media.DefaultMusic(), nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: music: %w", errSettings, err)
+	}
+	defer file.Close()
+	var frames []media.Frame
+	if strings.HasSuffix(strings.ToLower(name), ".mp3") {
+		frames, err = mp3.Read(file)
+	} else {
+		frames, err = readWAV(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: music: %s: %w", errSettings, name, err)
+	}
+	return frames, nil
+}
+
+func readWAV(file *os.File) ([]media.Frame, error) {
+	a, err := wav.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	return wav.Frames(a.Mono(), a.RateHz), nil
+}
+
+// dialer lets the attendant call humans.
+type dialer struct{ *sip.Server }
+
+// Dial implements dialog.Dialer.
+func (d dialer) Dial(ctx context.Context, target string) (media.Leg, error) {
+	leg, err := d.Server.Dial(ctx, target, sip.DialOptions{Name: "Attendant"})
+	if err != nil { // a nil *Leg must not become a media.Leg
+		return nil, err
+	}
+	return leg, nil
+}
+
+type serveCommand struct {
+	common
+	ListenSIP  string `help:"Address for SIP, UDP and TCP." placeholder:"HOST:PORT"`
+	ListenHTTP string `help:"Address for HTTP." placeholder:"HOST:PORT"`
+	Human      string `help:"SIP address of a human." placeholder:"URI"`
+	Company    string `help:"The company's folder." placeholder:"DIR"`
+}
+
+func (f serveCommand) apply(c *config) {
+	f.common.apply(c)
+	for _, s := range []struct {
+		to   *string
+		flag string
+	}{{&c.ListenSIP, f.ListenSIP}, {&c.ListenHTTP, f.ListenHTTP}, {&c.Human, f.Human}, {&c.Company, f.Company}} {
+		if s.flag != "" {
+			*s.to = s.flag
+		}
+	}
+}
+
+// Run answers calls until the program is told to stop.
+func (f serveCommand) Run(p *program) error {
+	c, err := loadConfig(p.settings, p.environ)
+	f.apply(&c)
+	if err = errors.Join(err, c.validate()); err != nil {
+		return err
+	}
+	s, err := openServer(p.ctx, c, p.logger(c))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "sip: %s\nhttp: %s\n", s.sip.Addr(), s.listener.Addr())
+	return s.run(p.ctx)
+}

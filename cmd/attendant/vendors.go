@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+
+	"attendant/deploy/demo"
+	"attendant/dialog"
+	"attendant/dialog/flow"
+	"attendant/dialog/knowledge"
+	"attendant/dialog/understand"
+	"attendant/dialog/understand/rules"
+	"attendant/speech"
+	"attendant/speech/espeak"
+	"attendant/speech/flite"
+	"attendant/speech/pocketsphinx"
+)
+
+// voices are the vendors of voices, by the name in the settings.
+func voices() map[string]speech.Synthesizer {
+	return map[string]speech.Synthesizer{"flite": flite.New(), "espeak": espeak.New()}
+}
+
+// programs are what must be installed, and how.
+var programs = []struct{ name, how string }{
+	{"flite", "apt-get install flite"},
+	{"espeak-ng", "apt-get install espeak-ng"},
+}
+
+// missing tells what is not installed, one fault each.
+func missing(c config) error {
+	var faults []error
+	for _, p := range programs {
+		if _, err := exec.LookPath(p.name); err != nil {
+			faults = append(faults, fmt.Errorf("%w: %s is not installed: %s", errSettings, p.name, p.how))
+		}
+	}
+	if _, err := exec.LookPath(c.Worker); err != nil {
+		faults = append(faults, fmt.Errorf("%w: the recogniser %s is missing: make build", errSettings, c.Worker))
+	}
+	if !exists(c.Model) {
+		faults = append(faults, fmt.Errorf("%w: the recogniser's model %s is missing: apt-get install pocketsphinx-en-us", errSettings, c.Model))
+	}
+	return errors.Join(faults...)
+}
+
+// company is a company's folder, loaded.
+type company struct {
+	files    fs.FS
+	flows    *flow.Set
+	articles *knowledge.Base
+	rules    *rules.Rules
+}
+
+// loadCompany loads the folder of the settings, or the demo company.
+func loadCompany(c config) (*company, error) {
+	var files fs.FS = demo.Files
+	if c.Company != "" {
+		files = os.DirFS(c.Company)
+	}
+	flows, flowErr := flow.Load(files, dialog.Operations())
+	articles, articleErr := knowledge.Load(files)
+	if err := errors.Join(flowErr, articleErr); err != nil {
+		return nil, fmt.Errorf("%w: company: %w", errSettings, err)
+	}
+	return &company{files: files, flows: flows, articles: articles, rules: rules.New(flows, asked(articles))}, nil
+}
+
+func asked(b *knowledge.Base) []understand.Article {
+	var out []understand.Article
+	for _, a := range b.Articles() {
+		out = append(out, understand.Article{ID: a.ID, Examples: a.Examples})
+	}
+	return out
+}
+
+// callerPhrases are what callers of the company are likely to say.
+func (c *company) callerPhrases() []string {
+	var out []string
+	for _, f := range c.flows.Flows() {
+		out = append(out, f.Examples...)
+	}
+	for _, a := range c.articles.Articles() {
+		out = append(out, a.Examples...)
+	}
+	return append(out, rules.Phrases()...)
+}
+
+// attendantPhrases are what the company's attendant is likely to say: what a
+// scripted caller hears.
+func (c *company) attendantPhrases() []string {
+	out := c.flows.Phrases()
+	for _, a := range c.articles.Articles() {
+		out = append(out, a.Answer)
+	}
+	return out
+}
+
+func openRecognizer(c config, phrases []string, workers, warm int, log *slog.Logger) (*pocketsphinx.Recognizer, error) {
+	r, err := pocketsphinx.Open(pocketsphinx.Config{
+		Program: c.Worker, ModelDir: c.Model, Phrases: phrases, Workers: workers, Warm: warm, Log: log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("recogniser: %w", err)
+	}
+	return r, nil
+}
+
+// say renders a sentence whole.
+func say(ctx context.Context, s speech.Synthesizer, v speech.Voice, text string) (speech.Segment, error) {
+	in, out := make(chan string, 1), make(chan speech.Segment, 8)
+	in <- text
+	close(in)
+	err := s.Synthesize(ctx, v, in, out)
+	close(out)
+	whole := speech.Segment{Text: text}
+	for part := range out {
+		whole.Audio = append(whole.Audio, part.Audio...)
+	}
+	return whole, err
+}
