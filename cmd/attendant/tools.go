@@ -51,7 +51,7 @@ func (f transcribeCommand) Run(p *program) error {
 	}
 	phrases := company.callerPhrases()
 	if f.Other {
-		phrases = company.attendantPhrases()
+		phrases = company.attendantPhrases(time.Now())
 	}
 	frames, err := channelOf(f.File, f.Channel)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"regexp"
+	"time"
 
 	"attendant/deploy/demo"
 	"attendant/dialog"
@@ -92,13 +94,59 @@ func (c *company) callerPhrases() []string {
 }
 
 // attendantPhrases are what the company's attendant is likely to say: what a
-// scripted caller hears.
-func (c *company) attendantPhrases() []string {
-	out := c.flows.Phrases()
+// scripted caller hears. Placeholders become what may stand there.
+func (c *company) attendantPhrases(today time.Time) []string {
+	var out []string
+	for _, t := range c.flows.Phrases() {
+		t = digitsPlaceholder.ReplaceAllString(t, "{digits}")
+		if !datePlaceholder.MatchString(t) {
+			out = append(out, c.withPlaces(t)...)
+			continue
+		}
+		for day := -7; day < 14; day++ {
+			date := today.AddDate(0, 0, day).Format("Monday, January 2")
+			out = append(out, c.withPlaces(datePlaceholder.ReplaceAllString(t, date))...)
+		}
+	}
 	for _, a := range c.articles.Articles() {
 		out = append(out, a.Answer)
 	}
+	return dialog.Sentences(out...)
+}
+
+var (
+	digitsPlaceholder = regexp.MustCompile(`\{[^}]*\|digits\}`)
+	datePlaceholder   = regexp.MustCompile(`\{[^}]*\|date\}`)
+	placePlaceholder  = regexp.MustCompile(`\{[a-z]+\.place\}`)
+	otherPlaceholder  = regexp.MustCompile(`\{[a-z_]+(\.[a-z_]+)?\}`)
+	places            = regexp.MustCompile(`place: ([^,"}]+)`)
+)
+
+func (c *company) withPlaces(text string) []string {
+	if !placePlaceholder.MatchString(text) {
+		return []string{keepDigits(text)}
+	}
+	// A company whose records are elsewhere has no crm.yaml.
+	data, _ := fs.ReadFile(c.files, "crm.yaml")
+	seen := map[string]bool{}
+	var out []string
+	for _, m := range places.FindAllStringSubmatch(string(data), -1) {
+		if !seen[m[1]] {
+			seen[m[1]] = true
+			out = append(out, keepDigits(placePlaceholder.ReplaceAllString(text, m[1])))
+		}
+	}
 	return out
+}
+
+// keepDigits drops all placeholders but "{digits}".
+func keepDigits(text string) string {
+	return otherPlaceholder.ReplaceAllStringFunc(text, func(p string) string {
+		if p == "{digits}" {
+			return p
+		}
+		return ""
+	})
 }
 
 func openRecognizer(c config, phrases []string, workers, warm int, log *slog.Logger) (*pocketsphinx.Recognizer, error) {

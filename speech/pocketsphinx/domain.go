@@ -2,6 +2,7 @@ package pocketsphinx
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -176,19 +177,38 @@ func dates() *model {
 }
 
 // normalize turns a phrase into the words that a recogniser may say: lower
-// case, without punctuation but for apostrophes and placeholders, digits
-// spelled one by one.
+// case, without punctuation but for apostrophes and placeholders, numbers up to
+// 99 as one would say them, longer ones digit by digit.
 func normalize(s string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(s) {
-		switch {
-		case unicode.IsLetter(r), r == '\'', r == '{', r == '}':
-			b.WriteRune(r)
-		case r >= '0' && r <= '9':
-			b.WriteString(" " + digitWords[r-'0'] + " ")
-		default:
-			b.WriteRune(' ')
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("'{}", r)
+	})
+	for i, w := range words {
+		if strings.Trim(w, "0123456789") == "" {
+			words[i] = spoken(w)
 		}
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return strings.Join(words, " ")
+}
+
+var (
+	upToNineteen = strings.Fields("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
+	fullTens     = strings.Fields("twenty thirty forty fifty sixty seventy eighty ninety")
+)
+
+func spoken(number string) string {
+	n, err := strconv.Atoi(number)
+	switch {
+	case err != nil || n > 99 || len(number) > 2:
+		var words []string
+		for _, d := range number {
+			words = append(words, digitWords[d-'0'])
+		}
+		return strings.Join(words, " ")
+	case n < 20:
+		return upToNineteen[n]
+	case n%10 == 0:
+		return fullTens[n/10-2]
+	}
+	return fullTens[n/10-2] + " " + upToNineteen[n%10]
 }

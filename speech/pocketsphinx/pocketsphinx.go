@@ -122,7 +122,7 @@ func (r *Recognizer) dictionary(searches map[string]*model) (string, error) {
 	}
 	for w, yes := range missing {
 		if yes {
-			r.cfg.Log.Warn("word without a pronunciation", "word", w)
+			r.cfg.Log.Debug("word without a pronunciation", "word", w)
 		}
 	}
 	file := filepath.Join(r.dir, "words.dict")

@@ -1,0 +1,71 @@
+# Targets are documented by the text after '##'.
+SHELL := /bin/bash
+GO ?= go
+WORKER := bin/attendant-pocketsphinx
+RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us flite espeak-ng
+TEST_PACKAGES := baresip-core sip-tester sox ffmpeg asterisk-core-sounds-en-wav pocketsphinx-testdata
+SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/*')
+
+.PHONY: help deps test-deps build demo test check unit e2e fuzz bench measure clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# install names the packages that are missing and installs them, or says how.
+define install
+	@missing=(); for p in $(1); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing+=($$p); done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  if [ "$$(id -u)" = 0 ]; then run=; elif command -v sudo >/dev/null; then run=sudo; \
+	  else echo "please install as root: apt-get install $${missing[*]}"; exit 2; fi; \
+	  echo "installing $${missing[*]}"; \
+	  $$run apt-get update -qq && $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
+endef
+
+deps: ## Install the Debian packages that the program needs
+	$(call install,$(RUN_PACKAGES))
+
+test-deps: deps ## Install the phones and tools that the tests use
+	$(call install,$(TEST_PACKAGES))
+
+$(WORKER): speech/pocketsphinx/worker/worker.c
+	@mkdir -p bin
+	cc -O2 -Wall -o $@ $^ $$(pkg-config --cflags --libs pocketsphinx sphinxbase)
+
+bin/attendant: $(SOURCES) go.mod go.sum
+	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/attendant
+
+build: deps ## Build the program and its recogniser
+	@$(MAKE) --no-print-directory bin/attendant $(WORKER)
+
+demo: build ## Answer a real call, show it, and stay up (ONCE=1: end after the call)
+	bin/attendant demo --data data $(if $(ONCE),--once)
+
+check: ## Format and vet
+	@unformatted=$$(gofmt -l cmd console crm deploy dialog media sip speech); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) vet -tags e2e,measure ./...
+
+test: test-deps build check ## Set up and run all tests, with real phones
+	$(GO) test -race -shuffle=on -tags e2e -timeout 15m -json ./... | $(GO) run ./cmd/totals
+
+unit: ## Run the tests that need no packages
+	$(GO) test -race -shuffle=on ./...
+
+e2e: test-deps build ## Run only the end-to-end tests
+	$(GO) test -race -tags e2e -run TestE2E -v ./cmd/attendant
+
+fuzz: ## Fuzz each parser for a minute
+	@for p in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$p/*_test.go | cut -c6-); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s ./$$p || exit 1; done; done
+
+bench: ## Run the benchmarks
+	$(GO) test -run '^$$' -bench . ./...
+
+measure: test-deps build ## Measure recognition and replies (docs/measurements.md)
+	$(GO) test -tags measure -run TestMeasure -timeout 60m -v ./speech/pocketsphinx ./cmd/attendant
+
+clean: ## Remove what was built and the demo's data
+	rm -rf bin data
