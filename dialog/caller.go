@@ -86,6 +86,7 @@ func (c *Caller) Call(ctx context.Context, leg media.Leg) (Outcome, error) {
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
 	err := s.play(talking)
+	s.settle(running)
 	s.out.Cause = cause(context.Cause(leg.Context()))
 	leg.Hangup(media.ErrLocalHangup)
 	end()
@@ -103,9 +104,12 @@ type scripted struct {
 	mouth  *mouth
 	began  time.Time
 
-	out   Outcome
-	said  time.Time // when our last line ended and the reply is awaited
-	found bool
+	out     Outcome
+	said    time.Time // when our last line ended, while the reply is awaited
+	lineEnd time.Time // when our last line ended
+	cutting time.Time // when an interrupting line began, until the other side is silent
+	open    bool      // the other side is speaking
+	found   bool
 
 	recorded error
 }
@@ -129,11 +133,31 @@ func (s *scripted) play(ctx context.Context) error {
 	return nil
 }
 
+// settle hears the other side's last words out: it may have hung up right after
+// them.
+func (s *scripted) settle(ctx context.Context) {
+	patience := time.NewTimer(finalPatience)
+	defer patience.Stop()
+	for s.open || len(s.ear.events) > 0 {
+		select {
+		case h := <-s.ear.events:
+			s.overhear(h)
+		case <-patience.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // done reports whether nothing more is awaited.
 func (s *scripted) done() bool { return s.WaitFor != "" && s.found }
 
 func (s *scripted) perform(ctx context.Context, line Line) error {
 	begin := time.Now()
+	if line.Interrupt > 0 {
+		s.cutting = begin
+	}
 	t := Turn{Side: "caller", Start: begin.Sub(s.began)}
 	switch {
 	case line.Digits != "":
@@ -156,6 +180,7 @@ func (s *scripted) perform(ctx context.Context, line Line) error {
 		t.Text = s.mouth.speak(ctx, text).heard
 	}
 	s.said = time.Now()
+	s.lineEnd = s.said
 	t.End = s.said.Sub(s.began)
 	s.tell(t)
 	return nil
@@ -197,7 +222,7 @@ func (s *scripted) awaitTurn(ctx context.Context) bool {
 			switch {
 			case h.kind == heardStart:
 				patience.Reset(callerPatience)
-			case h.kind == heardEnd && (h.result.Text != "" || spoke):
+			case h.kind == heardEnd && h.speechEnd.After(s.lineEnd) && (h.result.Text != "" || spoke):
 				spoke = true
 				patience.Reset(callerGrace)
 			}
@@ -206,6 +231,16 @@ func (s *scripted) awaitTurn(ctx context.Context) bool {
 }
 
 func (s *scripted) overhear(h heard) {
+	switch h.kind {
+	case heardStart:
+		s.open = true
+	case heardEnd:
+		s.open = false
+		if !s.cutting.IsZero() {
+			s.out.Stops = append(s.out.Stops, h.speechEnd.Sub(s.cutting))
+			s.cutting = time.Time{}
+		}
+	}
 	switch {
 	case h.kind == heardStart && !s.said.IsZero():
 		s.out.Replies = append(s.out.Replies, h.start.Sub(s.said))

@@ -113,7 +113,7 @@ func (r *Rules) features(words []string) map[string]float64 {
 	for f, v := range out {
 		w, known := r.rarity[f]
 		if !known {
-			w = 1.5 // a word that no example has still makes a turn less like any
+			w = 3 // a word that no example has makes a turn less like any
 			if strings.ContainsAny(f, " *") {
 				w = 0
 			}
@@ -220,12 +220,12 @@ func (r *Rules) withNumber(v understand.View, words []string, digits string, ask
 	return r.numberAlone(v, c, digits)
 }
 
-// numberAlone is a number that nobody asked for: of the first flow that is
-// about one.
+// numberAlone is a number that nobody asked for: of the first flow that has an
+// example with a number.
 func (r *Rules) numberAlone(v understand.View, c flow.Command, digits string) []flow.Command {
 	for _, e := range r.examples {
 		slot := r.digits[e.flow]
-		if e.flow == "" || slot == "" {
+		if slot == "" || !strings.Contains(e.text, "{digits}") {
 			continue
 		}
 		if v.Flow == e.flow {

@@ -32,7 +32,7 @@ func universal(words []string) (flow.Command, bool) {
 	}
 	for _, s := range said {
 		for _, p := range s.phrases {
-			if strings.Contains(text, " "+p+" ") && !negated(text, p) {
+			if strings.Contains(text, " "+p+" ") && (s.kind != flow.Human || !negated(text, p)) {
 				return flow.Command{Kind: s.kind}, true
 			}
 		}

@@ -1,0 +1,293 @@
+package flow
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"attendant/deploy/demo"
+)
+
+var operations = []string{"get_order", "get_delivery", "create_ticket"}
+
+func demoEngine(t *testing.T) *Engine {
+	t.Helper()
+	set, err := Load(demo.Files, operations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewEngine(set)
+}
+
+// told takes a step, with the state written down and read again before it.
+func told(t *testing.T, e *Engine, s State, in Input) (State, []Effect) {
+	t.Helper()
+	data, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again State
+	if err := json.Unmarshal(data, &again); err != nil {
+		t.Fatal(err)
+	}
+	direct, effects := e.Step(s, in)
+	restored, others := e.Step(again, in)
+	if written(t, effects) != written(t, others) || written(t, direct) != written(t, restored) {
+		t.Fatalf("a state that was written down goes on otherwise:\n%+v\n%+v", effects, others)
+	}
+	return direct, effects
+}
+
+func written(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func saidIn(effects []Effect) string {
+	var b strings.Builder
+	for _, e := range effects {
+		if e.Say != nil {
+			b.WriteString(e.Say.Text + " ")
+		}
+	}
+	return b.String()
+}
+
+func commands(c ...Command) Input { return Input{Commands: c} }
+
+// talk is a scripted conversation: each step's input, what is said then, and
+// the operation or kind of effect that is asked for.
+type talk struct {
+	name  string
+	state State
+	steps []step
+}
+
+type step struct {
+	in   Input
+	says string
+	asks string
+}
+
+func result(outcome string, data map[string]string) Input {
+	return Input{Result: &Result{Effect: "?", Outcome: outcome, Data: data, Source: "action:e1"}}
+}
+
+var (
+	start   = Command{Kind: StartFlow, Flow: "order_status", Confidence: 0.9}
+	number  = Command{Kind: SetSlot, Slot: "order", Value: "12345", Confidence: 0.9}
+	bare    = Command{Kind: SetSlot, Value: "12345", Confidence: 0.9}
+	yes     = Command{Kind: Affirm}
+	no      = Command{Kind: Deny}
+	shipped = map[string]string{"number": "12345", "status": "shipped", "place": "the Leipzig depot", "expected": "2026-11-26"}
+)
+
+func TestConversations(t *testing.T) {
+	talks := []talk{
+		{"number given at once", State{}, []step{
+			{commands(start, number), "", "get_order"},
+			{result("ok", shipped), "Order 1 2 3 4 5 is at the Leipzig depot. It should arrive on Thursday, November 26. Is there anything else", ""},
+			{commands(no), "Goodbye", "end"},
+		}},
+		{"number asked for", State{}, []step{
+			{commands(start), "What is your order number", ""},
+			{commands(bare), "", "get_order"},
+		}},
+		{"telephone line reads back", State{Narrow: true}, []step{
+			{commands(start, number), "I heard 1 2 3 4 5. Is that right?", ""},
+			{commands(no), "one by one, or key them in", ""},
+			{commands(Command{Kind: SetSlot, Value: "12345", Keyed: true}), "", "get_order"},
+		}},
+		{"doubtful words are read back", State{}, []step{
+			{commands(start, Command{Kind: SetSlot, Slot: "order", Value: "12345", Confidence: 0.3}), "I heard 1 2 3 4 5", ""},
+			{commands(yes), "", "get_order"},
+		}},
+		{"too few digits", State{}, []step{
+			{commands(start), "order number", ""},
+			{commands(Command{Kind: SetSlot, Value: "123", Confidence: 0.9}), "I heard 1 2 3. Please say the five digits", ""},
+		}},
+		{"unknown order is asked for again", State{}, []step{
+			{commands(start, number), "", "get_order"},
+			{result("not_found", nil), "I cannot find an order 1 2 3 4 5. What is your order number?", ""},
+		}},
+		{"correction after the answer", State{}, []step{
+			{commands(start, number), "", "get_order"},
+			{result("ok", shipped), "Leipzig", ""},
+			{commands(Command{Kind: CorrectSlot, Value: "54321", Confidence: 0.9}), "", "get_order"},
+		}},
+		{"digression is answered and the question asked again", State{}, []step{
+			{commands(start), "order number", ""},
+			{commands(Command{Kind: Answer, Article: "opening_hours", Query: "when are you open"}), "", "lookup"},
+			{Input{Result: &Result{Effect: "?", Outcome: "found", Data: map[string]string{"answer": "Day and night."}, Source: "article:opening_hours@1"}}, "Day and night. Now back to where we were. What is your order number", ""},
+			{commands(bare), "", "get_order"},
+		}},
+		{"unknown question offers a human", State{}, []step{
+			{commands(Command{Kind: Answer, Query: "who won"}), "", "lookup"},
+			{result("unknown", nil), "I do not know that. Shall I connect you", ""},
+			{commands(no), "anything else", ""},
+		}},
+		{"two misunderstandings offer a human", State{}, []step{
+			{commands(Command{Kind: OutOfScope}), "did not understand", ""},
+			{commands(Command{Kind: OutOfScope}), "Shall I connect you with a colleague?", ""},
+			{commands(yes), "I will connect you", "handover"},
+		}},
+		{"two angry turns bring an apology and the offer", State{}, []step{
+			{Input{Commands: []Command{{Kind: Complain}}, Angry: true}, "sorry about the trouble", ""},
+			{Input{Commands: []Command{{Kind: Complain}}, Angry: true}, "Shall I connect you", ""},
+		}},
+		{"nobody answers and a callback is taken", State{}, []step{
+			{commands(Command{Kind: Human}), "I will connect you", "handover"},
+			{result("no_answer", nil), "Shall a colleague call you back?", ""},
+			{commands(yes), "Under which number", ""},
+			{commands(Command{Kind: SetSlot, Value: "15550199", Keyed: true}), "", "create_ticket"},
+			{result("ok", map[string]string{"number": "70001"}), "Your ticket number is 7 0 0 0 1.", ""},
+		}},
+		{"human talked and the call ends", State{}, []step{
+			{commands(Command{Kind: Human}), "I will connect you", "handover"},
+			{result("done", nil), "", "end"},
+		}},
+		{"silence asks again and then ends", State{}, []step{
+			{Input{Silence: true}, "Are you still there? Welcome", ""},
+			{Input{Silence: true}, "Are you still there?", ""},
+			{Input{Silence: true}, "Goodbye", "end"},
+		}},
+		{"universal commands while a slot is asked for", State{}, []step{
+			{commands(start), "order number", ""},
+			{commands(Command{Kind: Repeat}), "What is your order number?", ""},
+			{commands(Command{Kind: HoldOn}), "Take your time", ""},
+			{commands(Command{Kind: Slower}), "Take your time", ""},
+			{commands(Command{Kind: Thank}), "You are welcome. What is your order number", ""},
+			{commands(Command{Kind: Cancel}), "Okay. Is there anything else", ""},
+		}},
+		{"start over forgets", State{}, []step{
+			{commands(start), "order number", ""},
+			{commands(Command{Kind: StartOver}), "from the beginning", ""},
+			{commands(Command{Kind: Goodbye}), "Goodbye", "end"},
+		}},
+		{"guard refuses", State{}, []step{
+			{commands(start, number), "", "get_order"},
+			{result("refused", nil), "I cannot look that up now. Shall I connect you", ""},
+		}},
+		{"what is told needs number and postcode", State{}, []step{
+			{commands(Command{Kind: StartFlow, Flow: "delivery_details"}), "order number", ""},
+			{commands(bare), "postcode", ""},
+			{commands(Command{Kind: SetSlot, Value: "04100", Keyed: true}), "", "get_delivery"},
+			{result("not_found", nil), "do not belong together", ""},
+		}},
+	}
+	e := demoEngine(t)
+	for _, k := range talks {
+		t.Run(k.name, func(t *testing.T) {
+			s, _ := e.Start(k.state)
+			for i, step := range k.steps {
+				in := step.in
+				if in.Result != nil {
+					r := *in.Result
+					r.Effect = s.Waiting.Effect
+					in.Result = &r
+				}
+				var effects []Effect
+				s, effects = told(t, e, s, in)
+				if got := saidIn(effects); !strings.Contains(got, step.says) {
+					t.Fatalf("step %d says %q, want %q", i+1, got, step.says)
+				}
+				if got := asked(effects); got != step.asks {
+					t.Fatalf("step %d asks for %q, want %q", i+1, got, step.asks)
+				}
+			}
+		})
+	}
+}
+
+func asked(effects []Effect) string {
+	for _, e := range effects {
+		switch {
+		case e.Act != nil:
+			return e.Act.Operation
+		case e.Lookup != nil:
+			return "lookup"
+		case e.HandOver != nil:
+			return "handover"
+		case e.End != nil:
+			return "end"
+		}
+	}
+	return ""
+}
+
+// TestHumanFromEveryState walks the states that the demo's flows can be in and
+// asks for a human in each.
+func TestHumanFromEveryState(t *testing.T) {
+	e := demoEngine(t)
+	inputs := []Input{
+		commands(yes), commands(no), commands(bare), commands(Command{Kind: OutOfScope}), {Silence: true},
+		result("ok", shipped), result("not_found", nil), result("refused", nil), result("no_answer", nil), result("found", map[string]string{"answer": "x"}),
+		commands(Command{Kind: Answer, Query: "x"}), commands(Command{Kind: CorrectSlot, Value: "54321"}),
+		{Commands: []Command{{Kind: Complain}}, Angry: true},
+	}
+	for _, f := range e.Set().Flows() {
+		inputs = append(inputs, commands(Command{Kind: StartFlow, Flow: f.Name}))
+	}
+	first, _ := e.Start(State{})
+	seen := map[string]bool{}
+	queue := []State{first}
+	for len(queue) > 0 && len(seen) < 3000 {
+		s := queue[0]
+		queue = queue[1:]
+		if s.Ended {
+			continue
+		}
+		if s.Waiting.For != "effect" { // while an action runs the caller's turn waits
+			_, effects := told(t, e, s, commands(Command{Kind: Human}))
+			if asked(effects) != "handover" {
+				t.Fatalf("no way to a human from %+v: %+v", s, effects)
+			}
+		}
+		for _, in := range inputs {
+			if in.Result != nil {
+				r := *in.Result
+				r.Effect = s.Waiting.Effect
+				in.Result = &r
+			}
+			next, _ := told(t, e, s, in)
+			if k := shapeOf(next); !seen[k] && len(next.Stack) < 5 {
+				seen[k] = true
+				queue = append(queue, next)
+			}
+		}
+	}
+	if len(seen) < 50 {
+		t.Errorf("only %d states were reached", len(seen))
+	}
+}
+
+// shapeOf leaves out what only counts.
+func shapeOf(s State) string {
+	s.Serial, s.Silences, s.Last, s.Prompt, s.Results, s.Sources = 0, 0, "", "", nil, nil
+	s.Waiting.Effect = ""
+	data, _ := json.Marshal(s)
+	return string(data)
+}
+
+func TestLoadTellsAllFaultsAtOnce(t *testing.T) {
+	files := fstest.MapFS{
+		"company.yaml":   {Data: []byte("name: X\nvolume: 11\n")},
+		"flows/a.yaml":   {Data: []byte("flow: a\nsteps:\n  - {id: one, say: hi, next: nowhere}\n  - {id: two, action: {operation: fly, on: {ok: one}}}\n  - {id: three, collect: {slot: size, prompt: x}}\n  - {id: three, link: moon}\n")},
+		"flows/b.yaml":   {Data: []byte("flow: b\nsteps:\n  - {id: one, say: hi, next: two}\n  - {id: two, say: ho, next: one}\n")},
+		"flows/bad.yaml": {Data: []byte("flow: [\n")},
+	}
+	_, err := Load(files, operations)
+	if err == nil {
+		t.Fatal("no fault found")
+	}
+	for _, want := range []string{"volume", `"nowhere"`, `"fly"`, `"size"`, `"moon"`, "taken", "leads back", "bad.yaml", `"goodbye" is missing`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no word of %s in:\n%v", want, err)
+		}
+	}
+}
