@@ -1,0 +1,57 @@
+package local
+
+import (
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"attendant/crm/crmtest"
+	"attendant/deploy/demo"
+)
+
+func open(t *testing.T) *CRM {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "crm.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	c, err := Open(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestConnector(t *testing.T) {
+	c := open(t)
+	data, err := demo.Files.ReadFile("crm.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // reading the data in again changes nothing
+		if err := c.Import(t.Context(), data, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	crmtest.TestConnector(t, c)
+}
+
+func TestImportIsAllOrNothing(t *testing.T) {
+	c := open(t)
+	bad := "customers:\n  - {id: c1, name: A, phone: x, email: x, street: x, city: x, postcode: x}\n  - {id: c1, name: B, phone: x, email: x, street: x, city: x, postcode: x}\n"
+	if err := c.Import(t.Context(), []byte(bad), time.Now()); err == nil || !strings.Contains(err.Error(), "c1") {
+		t.Errorf("error %v, want one that names c1", err)
+	}
+	var n int
+	if err := c.db.QueryRow(`SELECT count(*) FROM crm_customers`).Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d customers, %v; want none", n, err)
+	}
+	if err := c.Import(t.Context(), []byte("kustomers: []\n"), time.Now()); err == nil {
+		t.Error("an unknown key is taken")
+	}
+}
