@@ -1,5 +1,6 @@
 # Targets are documented by the text after '##'.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 GO ?= go
 WORKER := bin/attendant-pocketsphinx
 RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us flite espeak-ng
@@ -48,7 +49,8 @@ check: ## Format and vet
 	$(GO) vet -tags e2e,measure ./...
 
 test: test-deps build check ## Set up and run all tests, with real phones
-	$(GO) test -race -shuffle=on -tags e2e -timeout 15m -json ./... | $(GO) run ./cmd/totals
+	(status=0; $(GO) test -race -shuffle=on -json ./... || status=1; \
+	 $(GO) test -race -tags e2e -run TestE2E -timeout 15m -json ./cmd/attendant || status=1; exit $$status) | $(GO) run ./cmd/totals
 
 unit: ## Run the tests that need no packages
 	$(GO) test -race -shuffle=on ./...

@@ -136,7 +136,7 @@ func (s *scripted) play(ctx context.Context) error {
 // settle hears the other side's last words out: it may have hung up right after
 // them.
 func (s *scripted) settle(ctx context.Context) {
-	patience := time.NewTimer(finalPatience)
+	patience := time.NewTimer(callerGrace + 3*time.Second)
 	defer patience.Stop()
 	for s.open || len(s.ear.events) > 0 {
 		select {

@@ -19,7 +19,7 @@ const (
 	// the utterance: its onset latency and a soft first consonant.
 	preRoll = 20
 	// finalPatience bounds the wait for a recogniser's last result.
-	finalPatience = 4 * time.Second
+	finalPatience = 12 * time.Second
 )
 
 // ear is a Port that listens to one party. listen turns what it hears into

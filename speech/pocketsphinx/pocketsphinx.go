@@ -30,8 +30,6 @@ import (
 )
 
 const (
-	// lastPatience bounds the wait for the last result after the audio's end.
-	lastPatience = 3 * time.Second
 	// poolPatience bounds the wait for a free worker.
 	poolPatience = 2 * time.Second
 	// keptFrames is the audio kept for another worker: 20 s.
@@ -45,6 +43,10 @@ type Config struct {
 	Phrases  []string // what callers are likely to say; "{digits}" is a number
 	Workers  int      // most processes; 0 is 8
 	Warm     int      // processes started at once; 0 is 1
+	// Patience is how long a worker may take for the last result after the
+	// audio's end, or take in no audio; 0 is 8 s, what twenty turns that end at
+	// once need on two cores.
+	Patience time.Duration
 	Log      *slog.Logger
 }
 
@@ -68,6 +70,9 @@ var _ speech.Recognizer = (*Recognizer)(nil)
 func Open(cfg Config) (*Recognizer, error) {
 	if cfg.Workers == 0 {
 		cfg.Workers = 8
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = 8 * time.Second
 	}
 	r := &Recognizer{cfg: cfg, idle: make(chan *worker, cfg.Workers), slots: make(chan struct{}, cfg.Workers)}
 	var err error
@@ -202,7 +207,7 @@ func (r *Recognizer) drop(w *worker) {
 // Recognize implements speech.Recognizer.
 func (r *Recognizer) Recognize(ctx context.Context, hints speech.Hints, audio <-chan media.Frame, results chan<- speech.Result) error {
 	r.stats.Utterances.Add(1)
-	u := &utterance{search: searchFor(hints.Expect), audio: audio, results: results}
+	u := &utterance{patience: r.cfg.Patience, search: searchFor(hints.Expect), audio: audio, results: results}
 	err := r.attempt(ctx, u)
 	if err != nil && ctx.Err() == nil && len(u.kept) < keptFrames {
 		r.cfg.Log.Warn("recogniser failed, trying another", "error", err)
@@ -213,6 +218,7 @@ func (r *Recognizer) Recognize(ctx context.Context, hints speech.Hints, audio <-
 
 // utterance is what one call of Recognize is about.
 type utterance struct {
+	patience time.Duration
 	search  string
 	audio   <-chan media.Frame
 	results chan<- speech.Result
@@ -250,15 +256,15 @@ func (r *Recognizer) attempt(ctx context.Context, u *utterance) error {
 }
 
 // feed sends the utterance and waits for the end of its results. A worker that
-// takes nothing for lastPatience, or is silent for so long at the end, is
+// takes nothing for its patience, or is silent for so long at the end, is
 // killed.
 func (u *utterance) feed(w *worker, done <-chan error) error {
-	watchdog := time.AfterFunc(lastPatience, w.kill)
+	watchdog := time.AfterFunc(u.patience, w.kill)
 	defer watchdog.Stop()
 	if err := u.speak(w, done, watchdog); err != nil {
 		return fmt.Errorf("%w: %w", speech.ErrUnavailable, err)
 	}
-	watchdog.Reset(lastPatience)
+	watchdog.Reset(u.patience)
 	return <-done
 }
 
@@ -280,7 +286,7 @@ func (u *utterance) speak(w *worker, done <-chan error, watchdog *time.Timer) er
 			if u.ended = !ok; !ok {
 				break
 			}
-			watchdog.Reset(lastPatience)
+			watchdog.Reset(u.patience)
 			if len(u.kept) < keptFrames {
 				u.kept = append(u.kept, f)
 			}

@@ -67,7 +67,7 @@ static int get(char *buf, uint32_t *n)
 static ps_decoder_t *open_decoder(const char *hmm, const char *dict, const char *cmn)
 {
 	cmd_ln_t *config = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", hmm, "-dict", dict, "-logfn", "/dev/null",
-		"-remove_silence", "no", "-cmn", cmn, "-lw", getenv("LW") ? getenv("LW") : "6.5", "-wip", getenv("WIP") ? getenv("WIP") : "0.65", "-bestpath", "yes",
+		"-remove_silence", "no", "-cmn", cmn, "-lw", "6.5", "-wip", "0.65", "-bestpath", "yes",
 		"-beam", "1e-60", "-wbeam", "1e-40", "-pbeam", "1e-60", "-maxhmmpf", "30000", NULL);
 	if (config == NULL)
 		fail("bad settings");
@@ -132,11 +132,25 @@ static double confidence(ps_decoder_t *ps)
 	return words ? sum / words : 0;
 }
 
+/* silent tells of audio below -44 dB of full scale, in which the decoder would
+ * find words all the same. */
+static int silent(void)
+{
+	for (size_t i = 0; i < samples; i++)
+		if (audio[i] > 200 || audio[i] < -200)
+			return 0;
+	return 1;
+}
+
 static void finish(ps_decoder_t *live, ps_decoder_t *whole)
 {
 	char out[16384];
 	int32 score = 0;
 	ps_end_utt(live);
+	if (silent()) {
+		put('F', "0 0 \n");
+		return;
+	}
 	if (ps_start_utt(whole) < 0)
 		fail("cannot begin an utterance");
 	ps_process_raw(whole, audio, samples, FALSE, TRUE);
