@@ -219,11 +219,11 @@ func (r *Recognizer) Recognize(ctx context.Context, hints speech.Hints, audio <-
 // utterance is what one call of Recognize is about.
 type utterance struct {
 	patience time.Duration
-	search  string
-	audio   <-chan media.Frame
-	results chan<- speech.Result
-	kept    []media.Frame
-	ended   bool // audio has been closed
+	search   string
+	audio    <-chan media.Frame
+	results  chan<- speech.Result
+	kept     []media.Frame
+	ended    bool // audio has been closed
 }
 
 // attempt gives the utterance to one worker. A worker that fails is dropped.
