@@ -1,0 +1,165 @@
+package console
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"attendant/dialog"
+)
+
+// shelf is a store of one call.
+type shelf struct{ record dialog.Record }
+
+func (s shelf) SaveCall(context.Context, *dialog.Record) error { return nil }
+func (s shelf) Call(_ context.Context, id string) (*dialog.Record, error) {
+	if id != s.record.ID {
+		return nil, dialog.ErrNotFound
+	}
+	return &s.record, nil
+}
+func (s shelf) Calls(context.Context, dialog.CallQuery) ([]dialog.Record, error) {
+	return []dialog.Record{s.record}, nil
+}
+
+func newConsole(t *testing.T, password string) (*Console, *httptest.Server) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.wav"), []byte("RIFF"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := New(Config{
+		Hub: &dialog.Hub{}, Store: shelf{dialog.Record{ID: "a", Recording: "a.wav", Turns: []dialog.Turn{{Side: "caller", Text: "<b>hi</b>"}}}},
+		Live: func() map[string]dialog.CallInfo { return nil }, Ready: func() error { return errors.New("no recogniser") },
+		Recordings: dir, Password: password, Log: slog.New(slog.DiscardHandler),
+	})
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	return c, server
+}
+
+func TestPaths(t *testing.T) {
+	_, server := newConsole(t, "")
+	cases := []struct {
+		path   string
+		status int
+		body   string
+	}{
+		{"/", 200, "<title>Attendant</title>"},
+		{"/page.js", 200, "textContent"},
+		{"/healthz", 204, ""},
+		{"/readyz", 503, "no recogniser"},
+		{"/metrics", 200, "attendant_calls_live 0"},
+		{"/api/v1/calls", 200, `"id":"a"`},
+		{"/api/v1/calls?limit=x", 400, "limit"},
+		{"/api/v1/calls?before=x", 400, "before"},
+		{"/api/v1/calls/a", 200, `\u003cb\u003ehi`},
+		{"/api/v1/calls/b", 404, "no such call"},
+		{"/api/v1/calls/a/recording", 200, "RIFF"},
+		{"/nothing", 404, ""},
+	}
+	for _, c := range cases {
+		res, err := http.Get(server.URL + c.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != c.status || !strings.Contains(string(body), c.body) {
+			t.Errorf("%s: %d %q, %v; want %d with %q", c.path, res.StatusCode, body, err, c.status, c.body)
+		}
+		if !strings.Contains(res.Header.Get("Content-Security-Policy"), "default-src 'self'") {
+			t.Errorf("%s has no content security policy", c.path)
+		}
+	}
+}
+
+func TestPasswordGuardsAllButHealthAndMetrics(t *testing.T) {
+	_, server := newConsole(t, "secret")
+	for path, want := range map[string]int{"/": 401, "/events": 401, "/api/v1/calls": 401, "/api/v1/calls/a/recording": 401, "/healthz": 204, "/metrics": 200} {
+		res, err := http.Get(server.URL + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, want %d", path, res.StatusCode, want)
+		}
+	}
+	req, err := http.NewRequest("GET", server.URL+"/api/v1/calls", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("", "secret")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("with the password: %d", res.StatusCode)
+	}
+}
+
+func TestEventsStreamAndResume(t *testing.T) {
+	c, server := newConsole(t, "")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	var running sync.WaitGroup
+	running.Go(func() { c.Run(ctx) })
+	defer running.Wait()
+	defer cancel()
+
+	for c.seen() == 0 { // until the console listens
+		c.cfg.Hub.Tell(dialog.Event{Kind: dialog.CallStarted, Call: "x"})
+	}
+	first := c.seen()
+	c.cfg.Hub.Tell(dialog.Event{Kind: dialog.CallEnded, Call: "x", Text: "escalated"})
+	for c.seen() == first {
+		time.Sleep(time.Millisecond) // the console's goroutine is awaited
+	}
+	req, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Last-Event-ID", "1")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		if !ok {
+			continue
+		}
+		var e dialog.Event
+		if err := json.Unmarshal([]byte(data), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Seq <= 1 {
+			t.Errorf("event %d was seen before", e.Seq)
+		}
+		if e.Kind == dialog.CallEnded {
+			return
+		}
+	}
+	t.Error("the missed event did not come")
+}
+
+func (c *Console) seen() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.recent)
+}
