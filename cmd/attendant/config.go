@@ -18,26 +18,25 @@ import (
 // name, in the environment as ATTENDANT_ and that name in capitals, and the
 // most used ones by flags; the later wins.
 type config struct {
-	Data          string        `yaml:"data"`
-	ListenSIP     string        `yaml:"listen_sip"`
-	ListenHTTP    string        `yaml:"listen_http"`
-	External      string        `yaml:"external_address"`
-	RTPFirst      int           `yaml:"rtp_first_port"`
-	RTPLast       int           `yaml:"rtp_last_port"`
-	MaxCalls      int           `yaml:"max_calls"`
-	Company       string        `yaml:"company"`
-	Human         string        `yaml:"human"`
-	RingTimeout   time.Duration `yaml:"ring_timeout"`
-	Worker        string        `yaml:"recogniser_program"`
-	Model         string        `yaml:"recogniser_model"`
-	Recognisers   int           `yaml:"recognisers"`
-	Voice         string        `yaml:"voice"`
-	VoiceName     string        `yaml:"voice_name"`
-	Music         string        `yaml:"music"`
-	Record        bool          `yaml:"record"`
-	LogLevel      string        `yaml:"log_level"`
-	Password      string        `yaml:"password"`
-	DrainDeadline time.Duration `yaml:"drain_deadline"`
+	Data        string        `yaml:"data"`
+	ListenSIP   string        `yaml:"listen_sip"`
+	ListenHTTP  string        `yaml:"listen_http"`
+	External    string        `yaml:"external_address"`
+	RTPFirst    int           `yaml:"rtp_first_port"`
+	RTPLast     int           `yaml:"rtp_last_port"`
+	MaxCalls    int           `yaml:"max_calls"`
+	Company     string        `yaml:"company"`
+	Human       string        `yaml:"human"`
+	RingTimeout time.Duration `yaml:"ring_timeout"`
+	Worker      string        `yaml:"recogniser_program"`
+	Model       string        `yaml:"recogniser_model"`
+	Recognisers int           `yaml:"recognisers"`
+	Voice       string        `yaml:"voice"`
+	VoiceName   string        `yaml:"voice_name"`
+	Music       string        `yaml:"music"`
+	Record      bool          `yaml:"record"`
+	LogLevel    string        `yaml:"log_level"`
+	Password    string        `yaml:"password"`
 }
 
 func defaults() config {
@@ -50,7 +49,7 @@ func defaults() config {
 	return config{
 		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
-		Voice: "flite", VoiceName: "slt", Record: true, LogLevel: "info", DrainDeadline: 10 * time.Second,
+		Voice: "flite", VoiceName: "slt", Record: true, LogLevel: "info",
 	}
 }
 
@@ -89,7 +88,7 @@ func (c *config) fromEnvironment(environ []string) error {
 		name, value, _ := strings.Cut(e, "=")
 		field, ok := fields[name]
 		if !ok {
-			if strings.HasPrefix(name, "ATTENDANT_") && name != "ATTENDANT_POCKETSPHINX" {
+			if strings.HasPrefix(name, "ATTENDANT_") {
 				faults = append(faults, fmt.Errorf("%w: %s is no setting", errSettings, name))
 			}
 			continue

@@ -15,6 +15,8 @@ import (
 	"attendant/media"
 	"attendant/speech"
 	"attendant/speech/flite"
+	"attendant/speech/speechtest"
+	"attendant/speech/vad"
 )
 
 func TestModelIsAProbability(t *testing.T) {
@@ -207,4 +209,10 @@ func TestFourAtOnceOverTwoWorkers(t *testing.T) {
 		})
 	}
 	calls.Wait()
+}
+
+func TestRecognizer(t *testing.T) {
+	spoken := voice(t, "when are you open")
+	speechtest.TestRecognizer(t, real(t, 3), spoken, "when are you open")
+	speechtest.TestDetector(t, vad.New(vad.Config{}), spoken[15:len(spoken)-20])
 }
