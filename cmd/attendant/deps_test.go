@@ -26,6 +26,7 @@ var allowed = []struct {
 	{"attendant/dialog/guard", []string{"attendant/dialog/flow"}},
 	{"attendant/dialog/sentiment", []string{"attendant/dialog/flow"}},
 	{"attendant/dialog/sqlstore", []string{"attendant/dialog"}},
+	{"attendant/dialog/dialogtest", []string{"attendant/dialog"}},
 	{"attendant/dialog", []string{"attendant/dialog/flow", "attendant/dialog/understand", "attendant/dialog/knowledge", "attendant/dialog/guard", "attendant/dialog/sentiment", "attendant/speech", "attendant/crm", "attendant/media"}},
 	{"attendant/sip", []string{"attendant/media"}},
 	{"attendant/media", []string{"attendant/media"}},
