@@ -67,7 +67,7 @@ func TestMeasureCalls(t *testing.T) {
 	calls := 0
 	for _, codec := range []string{"G722", "PCMU"} {
 		first, final := 0, 0
-		for i, o := range orders {
+		for _, o := range orders[:4] {
 			for _, name := range []string{"slt", "rms", "awb"} {
 				script := "say where is my order " + o.spoken + "\n"
 				if codec != "G722" {
@@ -86,9 +86,8 @@ func TestMeasureCalls(t *testing.T) {
 					}
 				}
 			}
-			_ = i
 		}
-		total := 3 * len(orders)
+		total := 3 * 4
 		fmt.Printf("%s: order found at the first try in %d of %d calls, with keys in the end in %d\n", codec, first, total, first+final)
 	}
 }

@@ -136,6 +136,10 @@ func (r *Rules) Understand(_ context.Context, v understand.View, t understand.Tu
 	if len(words) == 0 {
 		return []flow.Command{{Kind: flow.NotHeard}}, nil
 	}
+	if other, ok := fitting(v.Expect, words, t.Alternatives); ok {
+		// Another reading fits what was asked for: doubtful, to be read back.
+		words, t.Confidence = other, 0.1
+	}
 	commands := r.understand(v, words)
 	for i := range commands {
 		commands[i].Words = t.Text
@@ -144,6 +148,22 @@ func (r *Rules) Understand(_ context.Context, v understand.View, t understand.Tu
 		}
 	}
 	return commands, nil
+}
+
+// fitting returns the likeliest other reading with as many digits as were asked
+// for, where the first reading has digits, but too few or too many.
+func fitting(e flow.Expectation, words, alternatives []string) ([]string, bool) {
+	fits := func(n int) bool { return n >= e.Min && (e.Max == 0 || n <= e.Max) }
+	n := len(longestNumber(words))
+	if e.Type != "digits" || n == 0 || fits(n) {
+		return nil, false
+	}
+	for _, a := range alternatives {
+		if other := tokens(a); fits(len(longestNumber(other))) {
+			return other, true
+		}
+	}
+	return nil, false
 }
 
 func (r *Rules) keyed(v understand.View, keys string) []flow.Command {

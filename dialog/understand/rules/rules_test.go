@@ -115,6 +115,21 @@ func TestTurns(t *testing.T) {
 	}
 }
 
+func TestAnotherReadingThatFitsIsTakenWithDoubt(t *testing.T) {
+	turn := understand.Turn{
+		Text: "zero eight four one", Confidence: 0.9,
+		Alternatives: []string{"oh eight four one", "three zero eight four one", "six zero eight four one"},
+	}
+	got, err := demoRules(t).Understand(t.Context(), digits, turn)
+	if err != nil || brief(got) != "set_slot=30841" || got[0].Confidence > 0.5 {
+		t.Errorf("%s (%.1f), %v; want 30841 with doubt", brief(got), got[0].Confidence, err)
+	}
+	turn.Text = "one two three four five"
+	if got, _ := demoRules(t).Understand(t.Context(), digits, turn); brief(got) != "set_slot=12345" {
+		t.Errorf("%s, want the first reading", brief(got))
+	}
+}
+
 func TestKeys(t *testing.T) {
 	cases := []struct {
 		view       understand.View
