@@ -4,10 +4,10 @@ SHELL := /bin/bash
 GO ?= go
 WORKER := bin/attendant-pocketsphinx
 RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us flite espeak-ng
-TEST_PACKAGES := baresip-core sip-tester sox ffmpeg asterisk-core-sounds-en-wav pocketsphinx-testdata
+TEST_PACKAGES := baresip-core sip-tester sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
 SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/*')
 
-.PHONY: help deps test-deps build demo test check unit e2e fuzz bench measure clean
+.PHONY: help deps test-deps build narrowband demo test check unit e2e fuzz bench measure clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,15 +29,21 @@ deps: ## Install the Debian packages that the program needs
 test-deps: deps ## Install the phones and tools that the tests use
 	$(call install,$(TEST_PACKAGES))
 
-$(WORKER): speech/pocketsphinx/worker/worker.c
+$(WORKER): $(wildcard speech/pocketsphinx/worker/*)
 	@mkdir -p bin
-	cc -O2 -Wall -o $@ $^ $$(pkg-config --cflags --libs pocketsphinx sphinxbase)
+	cc -O2 -Wall -o $@ $(filter %.c,$^) $$(pkg-config --cflags --libs pocketsphinx sphinxbase)
 
 bin/attendant: $(SOURCES) go.mod go.sum
 	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/attendant
 
 build: deps ## Build the program and its recogniser
 	@$(MAKE) --no-print-directory bin/attendant $(WORKER)
+
+narrowband: ## Train again what restores the features of telephone speech
+	$(call install,asterisk-core-sounds-fr-g722 asterisk-core-sounds-it-g722 asterisk-core-sounds-ru-g722 sphinxbase-utils ffmpeg sox espeak-ng flite)
+	@rm -rf bin/corpus
+	speech/pocketsphinx/train/corpus.sh bin/corpus
+	$(GO) run ./speech/pocketsphinx/train bin/corpus speech/pocketsphinx/narrowband.net
 
 demo: build ## Answer a real call, show it, and stay up (ONCE=1: end after the call)
 	bin/attendant demo --data data $(if $(ONCE),--once)
@@ -67,7 +73,7 @@ bench: ## Run the benchmarks
 	$(GO) test -run '^$$' -bench . ./...
 
 measure: test-deps build ## Measure recognition and replies (docs/measurements.md)
-	$(GO) test -tags measure -run TestMeasure -timeout 60m -v ./speech/pocketsphinx ./cmd/attendant
+	$(GO) test -tags measure -run TestMeasure -timeout 60m -v ./cmd/attendant
 
 clean: ## Remove what was built and the demo's data
 	rm -rf bin data

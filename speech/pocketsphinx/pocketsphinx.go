@@ -15,6 +15,7 @@ package pocketsphinx
 import (
 	"bufio"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,6 +36,11 @@ const (
 	// keptFrames is the audio kept for another worker: 20 s.
 	keptFrames = 1000
 )
+
+// narrowband restores the features of telephone speech; train makes it.
+//
+//go:embed narrowband.net
+var narrowband []byte
 
 // Config says how to recognise.
 type Config struct {
@@ -84,7 +90,11 @@ func Open(cfg Config) (*Recognizer, error) {
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	r.args = []string{filepath.Join(cfg.ModelDir, "en-us"), dictionary}
+	network := filepath.Join(r.dir, "narrowband.net")
+	if err := os.WriteFile(network, narrowband, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("write the network for narrow-band speech: %w", err), r.Close())
+	}
+	r.args = []string{filepath.Join(cfg.ModelDir, "en-us"), dictionary, network}
 	for name, m := range searches {
 		file := filepath.Join(r.dir, name+".lm")
 		if err := os.WriteFile(file, m.arpa(), 0o600); err != nil {
@@ -207,7 +217,10 @@ func (r *Recognizer) drop(w *worker) {
 // Recognize implements speech.Recognizer.
 func (r *Recognizer) Recognize(ctx context.Context, hints speech.Hints, audio <-chan media.Frame, results chan<- speech.Result) error {
 	r.stats.Utterances.Add(1)
-	u := &utterance{patience: r.cfg.Patience, search: searchFor(hints.Expect), audio: audio, results: results}
+	u := &utterance{patience: r.cfg.Patience, begin: 'U', search: searchFor(hints.Expect), audio: audio, results: results}
+	if hints.Bandwidth == media.Narrowband {
+		u.begin = 'N'
+	}
 	err := r.attempt(ctx, u)
 	if err != nil && ctx.Err() == nil && len(u.kept) < keptFrames {
 		r.cfg.Log.Warn("recogniser failed, trying another", "error", err)
@@ -219,6 +232,7 @@ func (r *Recognizer) Recognize(ctx context.Context, hints speech.Hints, audio <-
 // utterance is what one call of Recognize is about.
 type utterance struct {
 	patience time.Duration
+	begin    byte // the worker's word for its line
 	search   string
 	audio    <-chan media.Frame
 	results  chan<- speech.Result
@@ -269,7 +283,7 @@ func (u *utterance) feed(w *worker, done <-chan error) error {
 }
 
 func (u *utterance) speak(w *worker, done <-chan error, watchdog *time.Timer) error {
-	if err := w.send('U', []byte(u.search)); err != nil {
+	if err := w.send(u.begin, []byte(u.search)); err != nil {
 		return err
 	}
 	for i := range u.kept {

@@ -1,13 +1,15 @@
 /* attendant-pocketsphinx recognises utterances for the attendant.
  *
- *   attendant-pocketsphinx MODEL DICT NAME=LMFILE...
+ *   attendant-pocketsphinx MODEL DICT NETWORK NAME=LMFILE...
  *
  * MODEL is the folder of the acoustic model, DICT the words' pronunciations: only
- * those that occur, since each costs start-up time. Each NAME is a search with a
+ * those that occur, since each costs start-up time. NETWORK restores the features
+ * of telephone speech (narrowband.h). Each NAME is a search with a
  * language model of its own. Standard input and output carry
  * frames: a type, a length (32 bits, little endian) and that many octets.
  *
- *   in   U name      begin an utterance with that search
+ *   in   U name      begin a wide-band utterance with that search
+ *        N name      begin an utterance that came over a narrow-band line
  *        A samples   16 kHz signed 16-bit little-endian audio
  *        E           end the utterance
  *        C           forget the utterance
@@ -22,7 +24,7 @@
  * decoding it again with the channel measured over all of it, which on short
  * utterances is much more accurate.
  */
-#include <pocketsphinx.h>
+#include "narrowband.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,7 @@ enum { MAX_FRAME = 1 << 20, MAX_SAMPLES = 16000 * 30, PARTIAL_EVERY = 1600, READ
 static int16_t audio[MAX_SAMPLES]; /* the utterance */
 static size_t samples;
 static char last[4096];
+static int narrow; /* the utterance came over a narrow-band line */
 
 static void put(char type, const char *text)
 {
@@ -92,6 +95,8 @@ static void begin(ps_decoder_t *live, ps_decoder_t *whole, const char *name)
 {
 	samples = 0;
 	last[0] = 0;
+	if (narrow)
+		narrowband_begin();
 	if (ps_set_search(live, name) < 0 || ps_set_search(whole, name) < 0)
 		fail("unknown search");
 	if (ps_start_utt(live) < 0)
@@ -104,7 +109,10 @@ static void feed(ps_decoder_t *live, const char *buf, uint32_t n)
 	if (count > MAX_SAMPLES - samples)
 		count = MAX_SAMPLES - samples;
 	memcpy(audio + samples, buf, count * 2);
-	ps_process_raw(live, audio + samples, count, FALSE, FALSE);
+	if (narrow)
+		narrowband_feed(live, audio + samples, count);
+	else
+		ps_process_raw(live, audio + samples, count, FALSE, FALSE);
 	size_t before = samples / PARTIAL_EVERY;
 	samples += count;
 	if (samples / PARTIAL_EVERY == before)
@@ -153,7 +161,10 @@ static void finish(ps_decoder_t *live, ps_decoder_t *whole)
 	}
 	if (ps_start_utt(whole) < 0)
 		fail("cannot begin an utterance");
-	ps_process_raw(whole, audio, samples, FALSE, TRUE);
+	if (narrow)
+		narrowband_whole(whole);
+	else
+		ps_process_raw(whole, audio, samples, FALSE, TRUE);
 	ps_end_utt(whole);
 	const char *text = ps_get_hyp(whole, &score);
 	int n = snprintf(out, sizeof out, "%d %.4f %s\n", score, confidence(whole), text ? text : "");
@@ -174,16 +185,19 @@ int main(int argc, char **argv)
 	static char buf[MAX_FRAME + 1];
 	uint32_t n;
 	int type, open = 0;
-	if (argc < 4)
-		fail("usage: attendant-pocketsphinx MODEL DICT NAME=LMFILE...");
+	if (argc < 5)
+		fail("usage: attendant-pocketsphinx MODEL DICT NETWORK NAME=LMFILE...");
 	ps_decoder_t *live = open_decoder(argv[1], argv[2], "live"), *whole = open_decoder(argv[1], argv[2], "batch");
-	for (int i = 3; i < argc; i++) {
+	if (narrowband_open(live, argv[3]) < 0)
+		fail("cannot load the network for narrow-band speech");
+	for (int i = 4; i < argc; i++) {
 		load(live, argv[i]);
 		load(whole, argv[i]);
 	}
 	put('R', "");
 	while ((type = get(buf, &n)) != 0) {
-		if (type == 'U') {
+		if (type == 'U' || type == 'N') {
+			narrow = type == 'N';
 			begin(live, whole, buf);
 			open = 1;
 		} else if (type == 'A' && open) {
