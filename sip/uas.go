@@ -44,6 +44,7 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		return
 	}
 	s.stats.Answered.Add(1)
+	leg.Watch()
 	s.answer(s.ctx, leg)
 }
 

@@ -65,6 +65,7 @@ type Session struct {
 	mu      sync.Mutex // held for microseconds; never while the socket is read
 	stream  Stream
 	ready   bool
+	watched bool // silence counts
 	source  netip.AddrPort
 	heard   time.Time // when the last packet of the source came
 	ssrc    uint32    // theirs
@@ -131,9 +132,17 @@ func (s *Session) Set(stream Stream) {
 	s.stream, s.ready, s.heard = stream, true, time.Now()
 }
 
-// Run reads packets until ctx ends, returning nil, or until none has come for
-// timeout although the far end should send, returning media.ErrNoMedia. It
-// closes the socket.
+// Watch begins to count the far end's silence: not before both sides know that
+// they talk.
+func (s *Session) Watch() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watched, s.heard = true, time.Now()
+}
+
+// Run reads packets until ctx ends, returning nil, or until, after Watch, none
+// has come for timeout although the far end should send, returning
+// media.ErrNoMedia. It closes the socket.
 func (s *Session) Run(ctx context.Context, timeout time.Duration) error {
 	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
 	defer stop()
@@ -164,7 +173,7 @@ func (s *Session) Close() error { return s.conn.Close() }
 func (s *Session) silence() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.ready || !s.stream.Receive {
+	if !s.ready || !s.watched || !s.stream.Receive {
 		return 0
 	}
 	return time.Since(s.heard)
@@ -179,7 +188,11 @@ func (s *Session) receive(b []byte, from netip.AddrPort) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.ready || !s.admit(from) {
+	if !s.ready || !s.agreed(p.PayloadType) {
+		s.garbage.Add(1)
+		return
+	}
+	if !s.admit(from) {
 		s.foreign.Add(1)
 		return
 	}
@@ -195,22 +208,30 @@ func (s *Session) receive(b []byte, from netip.AddrPort) {
 	case s.isEvent(p.PayloadType):
 		s.jitter.Put(p.SequenceNumber, nil)
 		s.press(p.Timestamp, p.Payload)
-	case p.PayloadType == 13: // comfort noise, RFC 3389: silence will do
+	default: // comfort noise, for which silence will do, or no audio at all
 		s.jitter.Put(p.SequenceNumber, nil)
-	default:
-		s.garbage.Add(1)
 	}
 }
 
-// admit decides whether a source is our far end: the first one is, and another
-// one only when the first has fallen silent.
+// comfortNoise is a payload type that needs no agreement. RFC 3389 section 5.
+const comfortNoise = 13
+
+// agreed reports whether offer and answer have settled on the payload type.
+// What is not must not even tell us where our far end is.
+func (s *Session) agreed(payloadType uint8) bool {
+	return payloadType == s.stream.PayloadType || payloadType == comfortNoise || s.isEvent(payloadType)
+}
+
+// admit decides whether a source is our far end: the one that it has named is,
+// the first one is, and another one only when the first has fallen silent.
 func (s *Session) admit(from netip.AddrPort) bool {
-	if s.source != from {
-		if s.source.IsValid() && time.Since(s.heard) < sourceSilence {
-			return false
-		}
-		s.source = from
+	if s.source == from {
+		return true
 	}
+	if s.source.IsValid() && from != s.stream.Remote && time.Since(s.heard) < sourceSilence {
+		return false
+	}
+	s.source = from
 	return true
 }
 

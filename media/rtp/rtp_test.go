@@ -154,12 +154,42 @@ func TestGarbageAndStrangersAreDropped(t *testing.T) {
 	}
 }
 
+// A stranger that is quicker than the far end must not keep it out.
+func TestStrangersDoNotTakeOver(t *testing.T) {
+	named, nat, stranger := netip.MustParseAddrPort("127.0.0.1:4000"), netip.MustParseAddrPort("127.0.0.1:4002"), netip.MustParseAddrPort("127.0.0.1:4004")
+	packet := func(payloadType, sequence byte) []byte {
+		return append([]byte{0x80, payloadType, 0, sequence, 0, 0, 0, 1, 0, 0, 0, 9}, make([]byte, 160)...)
+	}
+	s := newSession(nil)
+	s.Set(Stream{Remote: named, Codec: codec.All()[0], PayloadType: 9, Receive: true})
+	for i, c := range []struct {
+		from        netip.AddrPort
+		payloadType byte
+		source      netip.AddrPort
+	}{
+		{stranger, 126, netip.AddrPort{}}, // nobody has agreed on 126
+		{nat, 9, nat},
+		{stranger, 9, nat},
+		{named, 9, named},
+		{nat, 9, named},
+	} {
+		s.receive(packet(c.payloadType, byte(i)), c.from)
+		if s.source != c.source {
+			t.Errorf("packet %d from %v of type %d: source %v, want %v", i, c.from, c.payloadType, s.source, c.source)
+		}
+	}
+	if st := s.Stats(); st.Garbage != 1 || st.Foreign != 2 || st.Received != 2 {
+		t.Errorf("%+v: want 1 garbage, 2 foreign, 2 received", st)
+	}
+}
+
 func TestSilentFarEndIsNoticed(t *testing.T) {
 	s, err := Listen("127.0.0.1", 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Set(Stream{Remote: netip.MustParseAddrPort("127.0.0.1:9"), Codec: codec.All()[0], Receive: true})
+	s.Watch()
 	if err := s.Run(t.Context(), time.Millisecond); !errors.Is(err, media.ErrNoMedia) {
 		t.Errorf("error %v, want ErrNoMedia", err)
 	}
