@@ -278,24 +278,7 @@ func TestE2EStoppingEndsCallsWithASentence(t *testing.T) {
 // sipp runs SIPp with the scenario; action stands between ACK and pause.
 func sipp(t *testing.T, to, action string, pause time.Duration, flags ...string) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/uac.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	scenario := strings.ReplaceAll(strings.ReplaceAll(string(data), "ACTION", action), "PAUSE", fmt.Sprint(pause.Milliseconds()))
-	dir := t.TempDir()
-	file := filepath.Join(dir, "uac.xml")
-	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	args := append([]string{"-sf", file, "-i", "127.0.0.1", "-nostdin", "-timeout", "90s", "-timeout_error", to}, flags...)
-	cmd := exec.CommandContext(ctx, "sipp", args...)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("sipp: %v\n%s", err, out[max(0, len(out)-3000):])
-	}
+	play(t, to, "uac.xml", []string{"ACTION", action, "PAUSE", fmt.Sprint(pause.Milliseconds())}, flags...)
 }
 
 // ulaw renders words as raw µ-law for SIPp.

@@ -140,6 +140,7 @@ func (s *server) warm(ctx context.Context, company *company) error {
 func (s *server) gauges() map[string]func() float64 {
 	st, rec := s.sip.Stats(), s.recognizer.Stats()
 	return map[string]func() float64{
+		"attendant_sip_legs":                func() float64 { return float64(st.Active.Load()) },
 		"attendant_sip_calls_answered":      func() float64 { return float64(st.Answered.Load()) },
 		"attendant_sip_calls_rejected":      func() float64 { return float64(st.Rejected.Load()) },
 		"attendant_sip_calls_without_ack":   func() float64 { return float64(st.NoAck.Load()) },
