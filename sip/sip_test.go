@@ -180,6 +180,9 @@ func TestTooManyCallsAndNobodyAnswering(t *testing.T) {
 	if _, err := uac.Dial(t.Context(), "sip:support@"+uas.Addr(), DialOptions{}); !errors.As(err, &refused) || refused.Status != 503 {
 		t.Errorf("error %v, want 503", err)
 	}
+	if st := uas.Stats(); st.Busy.Load() != 1 || st.Rejected.Load() != 1 {
+		t.Errorf("%d busy, %d rejected, want 1", st.Busy.Load(), st.Rejected.Load())
+	}
 	if _, err := uas.Dial(t.Context(), "sip:nobody@"+uac.Addr(), DialOptions{}); !errors.Is(err, media.ErrUnreachable) {
 		t.Errorf("error %v, want ErrUnreachable", err)
 	}

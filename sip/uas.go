@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -20,14 +21,15 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		s.onReinvite(r, tx)
 		return
 	}
+	s.stats.Invites.Add(1)
 	if !s.admit() {
-		s.stats.Rejected.Add(1)
+		s.stats.reject(&s.stats.Busy)
 		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
 		return
 	}
 	defer s.dismiss()
 	if res := unacceptable(r); res != nil {
-		s.stats.Rejected.Add(1)
+		s.stats.reject(&s.stats.Unsupported)
 		s.send(res, tx)
 		return
 	}
@@ -40,12 +42,24 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		leg.left()
 	}
 	if !s.confirm(r, tx, ok, leg) {
-		s.stats.Cancelled.Add(1)
+		s.countLost(context.Cause(leg.ctx))
 		return
 	}
 	s.stats.Answered.Add(1)
 	leg.Watch()
 	s.answer(s.ctx, leg)
+}
+
+// countLost counts a call that its answer has not brought about. confirm has
+// counted those without ACK.
+func (s *Server) countLost(cause error) {
+	switch {
+	case errors.Is(cause, media.ErrUnreachable):
+	case errors.Is(cause, ErrSDP), errors.Is(cause, ErrNoCommonCodec): // in the ACK
+		s.stats.reject(s.stats.description(cause))
+	default:
+		s.stats.Cancelled.Add(1)
+	}
 }
 
 // admit counts a call in, unless there are too many or we are stopping.
@@ -90,14 +104,14 @@ func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction) (*Leg, *sip.Re
 	tag := sip.GenerateTagN(16)
 	d, err := uasDialog(r, tag)
 	if err != nil {
-		s.stats.Rejected.Add(1)
+		s.stats.reject(&s.stats.Malformed)
 		s.respond(r, tx, 400, "Bad Request")
 		return nil, nil
 	}
 	session, err := rtp.Listen(s.rtpHost(), s.cfg.RTPFirst, s.cfg.RTPLast)
 	if err != nil {
 		s.cfg.Log.Error("no RTP port for a call", "error", err)
-		s.stats.Rejected.Add(1)
+		s.stats.reject(&s.stats.NoPort)
 		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
 		return nil, nil
 	}
@@ -120,7 +134,7 @@ func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction) (*Leg, *sip.Re
 func (s *Server) refuse(r *sip.Request, tx sip.ServerTransaction, leg *Leg, err error) {
 	leg.left()
 	leg.Hangup(err)
-	s.stats.Rejected.Add(1)
+	s.stats.reject(s.stats.description(err))
 	if errors.Is(err, ErrNoCommonCodec) {
 		s.respond(r, tx, 488, "Not Acceptable Here")
 		return
@@ -231,6 +245,7 @@ func (s *Server) onAck(r *sip.Request, _ sip.ServerTransaction) {
 		if err := leg.conclude(r.Body()); err != nil {
 			s.cfg.Log.Info("answer in ACK refused", "error", err)
 			leg.cancel(err)
+			return
 		}
 	}
 	leg.acked(r.CSeq().SeqNo)
