@@ -9,9 +9,9 @@
 //
 // Guarantees: every answered call gets exactly one call of the answer function,
 // on a goroutine of its own, and its leg is hung up when that returns; requests
-// within a dialog are taken only from the dialog's own peer and with a rising
-// CSeq; a panic in a handler costs that request only; Serve returns when all
-// calls have ended.
+// within a dialog are taken only from the dialog's own peer, one at a time and
+// with a rising CSeq; a panic in a handler costs that request only; Serve
+// returns when all calls have ended.
 //
 // RFC 3261, 3264, 3581, 4733, 8866; see RFC.md for what is left out.
 package sip
@@ -74,11 +74,13 @@ type Stats struct {
 	Failed  atomic.Int64 // outgoing calls not answered, or not with what we can use
 	NoMedia atomic.Int64 // legs whose audio stopped coming
 
-	Foreign atomic.Int64 // requests within a dialog from another host than its peer
-	Garbage atomic.Int64 // datagrams that are no SIP, connections over the bound
-	Unsent  atomic.Int64 // messages that could not be sent, or were never answered
-	Stray   atomic.Int64 // responses to nothing we have asked, late ones mostly
-	Panics  atomic.Int64 // handlers that panicked
+	Late     atomic.Int64 // requests within a dialog whose CSeq does not rise
+	Overflow atomic.Int64 // requests within a dialog refused as too many waited
+	Foreign  atomic.Int64 // requests within a dialog from another host than its peer
+	Garbage  atomic.Int64 // datagrams that are no SIP, connections over the bound
+	Unsent   atomic.Int64 // messages that could not be sent, or were never answered
+	Stray    atomic.Int64 // responses to nothing we have asked, late ones mostly
+	Panics   atomic.Int64 // handlers that panicked
 }
 
 // reject counts an incoming call that we refuse, and why.

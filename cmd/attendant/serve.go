@@ -173,6 +173,8 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_calls_dialled":      &st.Dialled,
 		"attendant_sip_calls_failed":       &st.Failed,
 		"attendant_sip_legs_fallen_silent": &st.NoMedia,
+		"attendant_sip_requests_late":      &st.Late,
+		"attendant_sip_requests_overflown": &st.Overflow,
 		"attendant_sip_requests_foreign":   &st.Foreign,
 		"attendant_sip_garbage":            &st.Garbage,
 		"attendant_sip_messages_unsent":    &st.Unsent,
