@@ -49,8 +49,17 @@ func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
 			}
 			l.cancel(err)
 		}
+		l.logAudio()
 	})
 	return l
+}
+
+// logAudio tells how well the network has carried the audio.
+func (l *Leg) logAudio() {
+	st := l.Session.Stats()
+	l.server.cfg.Log.Debug("audio ended", "sip call", l.dialog.CallID, "sent", st.Sent, "received", st.Received, "lost", st.Reports.Lost,
+		"jitter", st.Reports.Jitter, "late", st.Jitter.Late, "far end lost", st.Reports.FarLost, "far end's jitter", st.Reports.FarJitter,
+		"round trip", st.Reports.RoundTrip, "reports sent", st.Reports.Sent, "reports received", st.Reports.Received)
 }
 
 // Peer tells who is at the far end.

@@ -223,3 +223,49 @@ func TestE2ECallSurvivesGarbageOnEveryPort(t *testing.T) {
 	}
 	l.idle(t)
 }
+
+// baresip calls with a codec, plays a file and hangs up after seconds. It
+// returns what baresip has printed.
+func baresip(t *testing.T, to, codec, file string, seconds int, settings ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	settings = append([]string{
+		"sip_listen 127.0.0.1:0", "net_interface 127.0.0.1", "module_path /usr/lib/baresip/modules", "module aufile.so", "module aubridge.so",
+		"module_app account.so", "module_app menu.so", "audio_source aufile," + file, "audio_player aubridge,null",
+	}, settings...)
+	for name, content := range map[string]string{
+		"config": strings.Join(settings, "\n"), "accounts": "<sip:ana@127.0.0.1>;regint=0;audio_codecs=" + codec, "contacts": "",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(seconds+5)*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "baresip", "-s", "-f", dir, "-t", fmt.Sprint(seconds), "-e", "/dial sip:support@"+to).CombinedOutput()
+	if err != nil && ctx.Err() == nil {
+		t.Logf("baresip: %v\n%s", err, out)
+	}
+	return string(out)
+}
+
+// baresip prints how many packets the reports speak of, sent and received:
+// "pkt.report:  754  753".
+func TestE2EBaresipGetsReports(t *testing.T) {
+	l := start(t)
+	tone := filepath.Join(t.TempDir(), "tone.wav")
+	if out, err := exec.Command("sox", "-n", "-r", "8000", "-c", "1", "-b", "16", tone, "synth", "30", "sine", "300", "vol", "0.01").CombinedOutput(); err != nil {
+		t.Fatalf("sox: %v: %s", err, out)
+	}
+	for mux, lines := range map[string]int{"no": 0, "yes": 2} { // in offer and answer
+		out := baresip(t, l.sip, "PCMU/8000/1", tone, 12, "module g711.so", "rtp_stats yes", "rtcp_mux "+mux)
+		_, rest, _ := strings.Cut(out, "pkt.report:")
+		var sent, received int
+		if _, err := fmt.Sscan(rest, &sent, &received); err != nil || sent == 0 || received == 0 {
+			t.Errorf("rtcp_mux %s: reports speak of %d packets sent and %d received: %s", mux, sent, received, rest)
+		}
+		if n := strings.Count(out, "a=rtcp-mux"); n != lines {
+			t.Errorf("rtcp_mux %s: %d times in the descriptions, want %d", mux, n, lines)
+		}
+	}
+}

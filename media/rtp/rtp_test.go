@@ -24,6 +24,7 @@ func pair(t *testing.T, c codec.Codec) (a, b *Session) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.reports.every = 20 * time.Millisecond
 		sessions[i] = s
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -105,7 +106,7 @@ func TestKeysArriveOnce(t *testing.T) {
 
 func TestLateEndOfAnEarlierKeyIsNoKey(t *testing.T) {
 	from := netip.MustParseAddrPort("127.0.0.1:4000")
-	s := newSession(nil)
+	s := newSession(nil, nil)
 	s.Set(Stream{Remote: from, Codec: codec.All()[0], PayloadType: 9, Events: []uint8{101}, Receive: true})
 	for i, p := range []struct{ timestamp, key byte }{{10, 1}, {10, 1}, {50, 2}, {10, 1}, {50, 2}, {90, 2}} {
 		s.receive([]byte{0x80, 101, 0, byte(i), 0, 0, 0, p.timestamp, 0, 0, 0, 9, p.key, 0x8a, 3, 0}, from)
@@ -120,7 +121,7 @@ func TestLateEndOfAnEarlierKeyIsNoKey(t *testing.T) {
 }
 
 func TestKeysAreSentOneCallAtATime(t *testing.T) {
-	s := newSession(nil)
+	s := newSession(nil, nil)
 	s.Set(Stream{Codec: codec.All()[0], Events: []uint8{101}})
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -160,7 +161,7 @@ func TestStrangersDoNotTakeOver(t *testing.T) {
 	packet := func(payloadType, sequence byte) []byte {
 		return append([]byte{0x80, payloadType, 0, sequence, 0, 0, 0, 1, 0, 0, 0, 9}, make([]byte, 160)...)
 	}
-	s := newSession(nil)
+	s := newSession(nil, nil)
 	s.Set(Stream{Remote: named, Codec: codec.All()[0], PayloadType: 9, Receive: true})
 	for i, c := range []struct {
 		from        netip.AddrPort
@@ -211,7 +212,7 @@ func FuzzReceive(f *testing.F) {
 	f.Add([]byte{0x80, 101, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 5, 0x8a, 3, 0})
 	from := netip.MustParseAddrPort("127.0.0.1:4000")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s := newSession(nil)
+		s := newSession(nil, nil)
 		s.Set(Stream{Remote: from, Codec: codec.All()[0], PayloadType: 9, Events: []uint8{101}, Receive: true})
 		var frame media.Frame
 		for range 4 {
