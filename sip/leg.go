@@ -22,6 +22,7 @@ type Leg struct {
 	cancel context.CancelCauseFunc
 	ended  chan struct{} // closed when the RTP session has ended
 	hangup sync.Once
+	order  order // of the far end's requests
 
 	mu      sync.Mutex // guards the dialog and what follows; never held while waiting
 	dialog  Dialog
@@ -29,7 +30,6 @@ type Leg struct {
 	codecs  []codec.Codec
 	offered bool // our offer went out in a 2xx; the ACK has the answer
 	gone    bool // the far end has sent BYE, or never had a dialog
-	acks    map[uint32]chan struct{}
 }
 
 var _ media.Leg = (*Leg)(nil)
@@ -37,7 +37,7 @@ var _ media.Leg = (*Leg)(nil)
 // newLeg runs the session until the leg ends.
 func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
 	l := &Leg{Session: session, server: s, dialog: d, peer: peer, codecs: s.cfg.Codecs,
-		ended: make(chan struct{}), acks: map[uint32]chan struct{}{}}
+		ended: make(chan struct{}), order: order{last: d.RemoteSeq}}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	s.stats.Active.Add(1)
 	s.remember(l)
@@ -49,8 +49,17 @@ func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
 			}
 			l.cancel(err)
 		}
+		l.logAudio()
 	})
 	return l
+}
+
+// logAudio tells how well the network has carried the audio.
+func (l *Leg) logAudio() {
+	st := l.Session.Stats()
+	l.server.cfg.Log.Debug("audio ended", "sip call", l.dialog.CallID, "sent", st.Sent, "received", st.Received, "lost", st.Reports.Lost,
+		"jitter", st.Reports.Jitter, "late", st.Jitter.Late, "far end lost", st.Reports.FarLost, "far end's jitter", st.Reports.FarJitter,
+		"round trip", st.Reports.RoundTrip, "reports sent", st.Reports.Sent, "reports received", st.Reports.Received)
 }
 
 // Peer tells who is at the far end.
@@ -68,7 +77,7 @@ func (l *Leg) Dialog() Dialog {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := l.dialog
-	d.SDPID, d.SDP = l.local.id, l.local.version
+	d.SDPID, d.SDP, d.RemoteSeq = l.local.id, l.local.version, l.order.highest()
 	return d
 }
 
@@ -138,36 +147,11 @@ func (l *Leg) left() {
 	l.cancel(media.ErrRemoteHangup)
 }
 
-// rising takes in the CSeq of a request and reports whether it is higher than
-// all before. RFC 3261 section 12.2.2.
-func (l *Leg) rising(r *sip.Request) bool {
+// refresh takes in the Contact of a request that changes the dialog's target.
+func (l *Leg) refresh(r *sip.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if r.CSeq().SeqNo <= l.dialog.RemoteSeq {
-		return false
-	}
-	l.dialog.RemoteSeq = r.CSeq().SeqNo
-	if r.IsInvite() || r.Method == sip.UPDATE {
-		l.dialog.refresh(r)
-	}
-	return true
-}
-
-// expectAck returns a channel that is closed when the ACK of the given CSeq
-// comes.
-func (l *Leg) expectAck(seq uint32) <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c := make(chan struct{})
-	l.acks[seq] = c
-	return c
-}
-
-// expects reports whether the ACK of the given CSeq is waited for.
-func (l *Leg) expects(seq uint32) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.acks[seq] != nil
+	l.dialog.refresh(r)
 }
 
 // waitsForAnswer reports whether the ACK must carry an answer.
@@ -175,26 +159,6 @@ func (l *Leg) waitsForAnswer() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.offered
-}
-
-// acked takes in the ACK of the given CSeq.
-func (l *Leg) acked(seq uint32) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if c := l.acks[seq]; c != nil {
-		close(c)
-		delete(l.acks, seq)
-	}
-}
-
-// ackedAll gives up waiting for ACKs.
-func (l *Leg) ackedAll() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for seq, c := range l.acks {
-		close(c)
-		delete(l.acks, seq)
-	}
 }
 
 // negotiate answers an offer and puts the outcome in use. Where there is none

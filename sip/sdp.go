@@ -42,6 +42,8 @@ type mediaLine struct {
 	address        string            // of its own c= line
 	direction      string            // "sendrecv", ...; empty is not said
 	rtpmap         map[string]string // format -> "G722/8000"
+	mux            bool              // a=rtcp-mux
+	reportPort     uint16            // a=rtcp, RFC 3605; 0 is not said
 }
 
 func parseSDP(body []byte) (description, error) {
@@ -115,6 +117,13 @@ func (m *mediaLine) attribute(value string) {
 	case name == "rtpmap":
 		format, encoding, _ := strings.Cut(rest, " ")
 		m.rtpmap[format] = strings.TrimSpace(encoding)
+	case name == "rtcp-mux":
+		m.mux = true
+	case name == "rtcp": // an address that follows is passed over: it would be a stranger's
+		port, _, _ := strings.Cut(rest, " ")
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+			m.reportPort = uint16(n)
+		}
 	}
 }
 
@@ -146,7 +155,9 @@ func (d description) choose(codecs []codec.Codec) (settled, error) {
 		for _, c := range codecs {
 			for _, format := range m.formats {
 				if m.is(format, c) {
-					return d.settle(i, c, format)
+					s, err := d.settle(i, c, format)
+					s.stream.Mux = m.mux // RFC 5761 section 5.1.1; we never offer it
+					return s, err
 				}
 			}
 		}
@@ -216,6 +227,7 @@ func (d description) settle(line int, c codec.Codec, format string) (settled, er
 	if err == nil {
 		s.stream.Remote = netip.AddrPortFrom(ip.Unmap(), uint16(m.port))
 	}
+	s.stream.ReportPort = m.reportPort
 	s.stream.Codec, s.stream.PayloadType = c, uint8(payloadType)
 	direction := m.direction
 	if direction == "" {
@@ -291,6 +303,9 @@ func (l local) answer(d description, s settled) []byte {
 			f := strconv.Itoa(int(t))
 			formats += " " + f
 			maps += fmt.Sprintf("a=rtpmap:%s %s\r\na=fmtp:%s 0-15\r\n", f, s.events[f], f)
+		}
+		if s.stream.Mux {
+			maps += "a=rtcp-mux\r\n"
 		}
 		b = fmt.Appendf(b, "m=audio %d RTP/AVP %s\r\n%sa=ptime:20\r\na=%s\r\n", l.port, formats, maps, s.answerDirection())
 	}

@@ -29,6 +29,7 @@ func TestAnswers(t *testing.T) {
 		{"unknown and misplaced lines", head + "x=1\nm=audio 4000 RTP/AVP 0\nb=AS:64\no=late\ni=title\n", []string{"m=audio 6000 RTP/AVP 0"}, "10.0.0.1:4000", nil},
 		{"refused line shortened", head + "m=audio 4000 RTP/AVP 8\nm=video 4004 RTP/SAVPF 96 97 98\n", []string{"m=audio 6000 RTP/AVP 8", "m=video 0 RTP/SAVPF 96"}, "10.0.0.1:4000", nil},
 		{"IPv6", "v=0\nc=IN IP6 ::1\nm=audio 4000 RTP/AVP 0\n", nil, "[::1]:4000", nil},
+		{"reports on the same port", head + "m=audio 4000 RTP/AVP 0\na=rtcp:4000\na=rtcp-mux\n", []string{"a=rtcp-mux"}, "10.0.0.1:4000", nil},
 		{"fax only", head + "m=image 4000 udptl t38\n", nil, "", ErrNoCommonCodec},
 		{"encrypted only", head + "m=audio 4000 RTP/SAVP 0\n", nil, "", ErrNoCommonCodec},
 		{"switched off", head + "m=audio 0 RTP/AVP 0\n", nil, "", ErrNoCommonCodec},
@@ -63,8 +64,41 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestWhereReportsGo(t *testing.T) {
+	const audio = "v=0\nc=IN IP4 10.0.0.1\nm=audio 4000 RTP/AVP 0\n"
+	for _, c := range []struct {
+		name, offer string
+		mux         bool
+		port        uint16
+	}{
+		{"nothing said", audio, false, 0},
+		{"a port", audio + "a=rtcp:4010\n", false, 4010},
+		{"another address", audio + "a=rtcp:4010 IN IP4 10.0.0.7\n", false, 4010},
+		{"no port", audio + "a=rtcp:x\n", false, 0},
+		{"port out of range", audio + "a=rtcp:70000\n", false, 0},
+		{"mux", audio + "a=rtcp-mux\n", true, 0},
+	} {
+		d, err := parseSDP([]byte(c.offer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		chosen, err := d.choose(codec.All())
+		taken, err2 := d.take(codec.All())
+		if err != nil || err2 != nil || chosen.stream.Mux != c.mux || chosen.stream.ReportPort != c.port {
+			t.Errorf("%s: mux %v, port %d, want %v and %d (%v, %v)", c.name, chosen.stream.Mux, chosen.stream.ReportPort, c.mux, c.port, err, err2)
+		}
+		if answer := string(local{}.answer(d, chosen)); strings.Contains(answer, "rtcp-mux") != c.mux {
+			t.Errorf("%s: answer %s", c.name, answer)
+		}
+		if taken.stream.Mux {
+			t.Errorf("%s: mux taken from an answer, although we do not offer it", c.name)
+		}
+	}
+}
+
 func FuzzOffer(f *testing.F) {
 	f.Add([]byte("v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"))
+	f.Add([]byte("m=audio 1 RTP/AVP 9\na=rtcp-mux\na=rtcp:2\nc=IN IP4 10.0.0.1"))
 	f.Add([]byte("m=audio 1 RTP/AVP 9\nc=IN IP6 ::1\na=inactive"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		d, err := parseSDP(body)

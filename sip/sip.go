@@ -9,9 +9,9 @@
 //
 // Guarantees: every answered call gets exactly one call of the answer function,
 // on a goroutine of its own, and its leg is hung up when that returns; requests
-// within a dialog are taken only from the dialog's own peer and with a rising
-// CSeq; a panic in a handler costs that request only; Serve returns when all
-// calls have ended.
+// within a dialog are taken only from the dialog's own peer, one at a time and
+// with a rising CSeq; a panic in a handler costs that request only; Serve
+// returns when all calls have ended.
 //
 // RFC 3261, 3264, 3581, 4733, 8866; see RFC.md for what is left out.
 package sip
@@ -51,21 +51,50 @@ type Config struct {
 	Log        *slog.Logger  // slog.Default where nil
 }
 
-// Stats are a server's counters. All but Active only rise.
+// Stats are a server's counters. All but Active only rise. Each incoming call
+// is counted in Invites and, when it is decided, in one of Answered, Rejected,
+// Cancelled and NoAck; each rejected one in one of the six causes.
 type Stats struct {
-	Active    atomic.Int64 // legs up, or being set up
+	Active atomic.Int64 // legs up, or being set up
+
+	Invites   atomic.Int64 // incoming calls; repeated INVITEs are one
 	Answered  atomic.Int64 // incoming calls answered and acknowledged
 	Rejected  atomic.Int64 // incoming calls refused by us
-	Cancelled atomic.Int64 // incoming calls that ended before their ACK
-	NoAck     atomic.Int64 // answers that were never acknowledged
-	NoMedia   atomic.Int64 // legs whose audio stopped coming
-	Dialled   atomic.Int64 // outgoing calls answered
-	Failed    atomic.Int64 // outgoing calls not answered
-	Foreign   atomic.Int64 // requests within a dialog from another host than its peer
-	Garbage   atomic.Int64 // datagrams that are no SIP, connections over the bound
-	Unsent    atomic.Int64 // messages that could not be sent, or were never answered
-	Stray     atomic.Int64 // responses to nothing we have asked, late ones mostly
-	Panics    atomic.Int64 // handlers that panicked
+	Cancelled atomic.Int64 // incoming calls that the far end took back before its ACK
+	NoAck     atomic.Int64 // answers that were never acknowledged, those to a re-INVITE too
+
+	Busy          atomic.Int64 // rejected: too many calls, or we are stopping
+	NoPort        atomic.Int64 // rejected: every RTP port is taken
+	Unsupported   atomic.Int64 // rejected: an extension or a body that we do not know
+	Malformed     atomic.Int64 // rejected: headers missing
+	BadSDP        atomic.Int64 // rejected: a description that cannot be read
+	NoCommonCodec atomic.Int64 // rejected: no codec of ours, or no audio
+
+	Dialled atomic.Int64 // outgoing calls answered
+	Failed  atomic.Int64 // outgoing calls not answered, or not with what we can use
+	NoMedia atomic.Int64 // legs whose audio stopped coming
+
+	Late     atomic.Int64 // requests within a dialog whose CSeq does not rise
+	Overflow atomic.Int64 // requests within a dialog refused as too many waited
+	Foreign  atomic.Int64 // requests within a dialog from another host than its peer
+	Garbage  atomic.Int64 // datagrams that are no SIP, connections over the bound
+	Unsent   atomic.Int64 // messages that could not be sent, or were never answered
+	Stray    atomic.Int64 // responses to nothing we have asked, late ones mostly
+	Panics   atomic.Int64 // handlers that panicked
+}
+
+// reject counts an incoming call that we refuse, and why.
+func (s *Stats) reject(cause *atomic.Int64) {
+	s.Rejected.Add(1)
+	cause.Add(1)
+}
+
+// description is the cause of a call whose offer or answer came to err.
+func (s *Stats) description(err error) *atomic.Int64 {
+	if errors.Is(err, ErrNoCommonCodec) {
+		return &s.NoCommonCodec
+	}
+	return &s.BadSDP
 }
 
 // Server is one SIP endpoint.

@@ -180,6 +180,9 @@ func TestTooManyCallsAndNobodyAnswering(t *testing.T) {
 	if _, err := uac.Dial(t.Context(), "sip:support@"+uas.Addr(), DialOptions{}); !errors.As(err, &refused) || refused.Status != 503 {
 		t.Errorf("error %v, want 503", err)
 	}
+	if st := uas.Stats(); st.Busy.Load() != 1 || st.Rejected.Load() != 1 {
+		t.Errorf("%d busy, %d rejected, want 1", st.Busy.Load(), st.Rejected.Load())
+	}
 	if _, err := uas.Dial(t.Context(), "sip:nobody@"+uac.Addr(), DialOptions{}); !errors.Is(err, media.ErrUnreachable) {
 		t.Errorf("error %v, want ErrUnreachable", err)
 	}
@@ -253,7 +256,8 @@ const offerPCMU = "v=0\no=- 1 1 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=audio 40
 func TestLostAckEndsInBye(t *testing.T) {
 	t.Parallel()
 	answered := false
-	s := serve(t, Config{AckTimeout: 300 * time.Millisecond}, func(context.Context, media.Leg) { answered = true })
+	// The silence of a call that is not up yet does not end it earlier.
+	s := serve(t, Config{AckTimeout: 1200 * time.Millisecond, NoMedia: 100 * time.Millisecond}, func(context.Context, media.Leg) { answered = true })
 	p := newPhone(t, s.Addr())
 	p.send("INVITE", "1", "", 1, offerPCMU)
 	p.expect("SIP/2.0 200")

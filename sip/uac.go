@@ -288,6 +288,7 @@ func (d *dialing) answered(session *rtp.Session, r *sip.Request, ok *sip.Respons
 		leg.Hangup(err)
 		return nil, unreachable(err)
 	}
+	leg.Watch()
 	return leg, nil
 }
 

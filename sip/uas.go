@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -20,14 +21,15 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		s.onReinvite(r, tx)
 		return
 	}
+	s.stats.Invites.Add(1)
 	if !s.admit() {
-		s.stats.Rejected.Add(1)
+		s.stats.reject(&s.stats.Busy)
 		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
 		return
 	}
 	defer s.dismiss()
 	if res := unacceptable(r); res != nil {
-		s.stats.Rejected.Add(1)
+		s.stats.reject(&s.stats.Unsupported)
 		s.send(res, tx)
 		return
 	}
@@ -40,11 +42,24 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		leg.left()
 	}
 	if !s.confirm(r, tx, ok, leg) {
-		s.stats.Cancelled.Add(1)
+		s.countLost(context.Cause(leg.ctx))
 		return
 	}
 	s.stats.Answered.Add(1)
+	leg.Watch()
 	s.answer(s.ctx, leg)
+}
+
+// countLost counts a call that its answer has not brought about. confirm has
+// counted those without ACK.
+func (s *Server) countLost(cause error) {
+	switch {
+	case errors.Is(cause, media.ErrUnreachable):
+	case errors.Is(cause, ErrSDP), errors.Is(cause, ErrNoCommonCodec): // in the ACK
+		s.stats.reject(s.stats.description(cause))
+	default:
+		s.stats.Cancelled.Add(1)
+	}
 }
 
 // admit counts a call in, unless there are too many or we are stopping.
@@ -89,14 +104,14 @@ func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction) (*Leg, *sip.Re
 	tag := sip.GenerateTagN(16)
 	d, err := uasDialog(r, tag)
 	if err != nil {
-		s.stats.Rejected.Add(1)
+		s.stats.reject(&s.stats.Malformed)
 		s.respond(r, tx, 400, "Bad Request")
 		return nil, nil
 	}
 	session, err := rtp.Listen(s.rtpHost(), s.cfg.RTPFirst, s.cfg.RTPLast)
 	if err != nil {
 		s.cfg.Log.Error("no RTP port for a call", "error", err)
-		s.stats.Rejected.Add(1)
+		s.stats.reject(&s.stats.NoPort)
 		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
 		return nil, nil
 	}
@@ -119,7 +134,7 @@ func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction) (*Leg, *sip.Re
 func (s *Server) refuse(r *sip.Request, tx sip.ServerTransaction, leg *Leg, err error) {
 	leg.left()
 	leg.Hangup(err)
-	s.stats.Rejected.Add(1)
+	s.stats.reject(s.stats.description(err))
 	if errors.Is(err, ErrNoCommonCodec) {
 		s.respond(r, tx, 488, "Not Acceptable Here")
 		return
@@ -143,7 +158,7 @@ func (s *Server) okWith(r *sip.Request, body []byte, tag string) *sip.Response {
 // the call is over: no ACK in time, which sends BYE, or the far end gone. RFC
 // 3261 section 13.3.1.4.
 func (s *Server) confirm(r *sip.Request, tx sip.ServerTransaction, ok *sip.Response, leg *Leg) bool {
-	acked := leg.expectAck(r.CSeq().SeqNo)
+	acked := leg.order.expectAck(r.CSeq().SeqNo)
 	deadline := time.NewTimer(s.cfg.AckTimeout)
 	defer deadline.Stop()
 	again := time.NewTimer(0)
@@ -177,37 +192,54 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
+// turn waits until a request within a dialog may be handled, and returns its
+// leg and how to end its turn. The leg is nil where the request was refused.
+func (s *Server) turn(r *sip.Request, tx sip.ServerTransaction) (leg *Leg, leave func()) {
+	if leg = s.find(r); leg == nil {
+		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
+		return nil, nil
+	}
+	leave, err := leg.order.enter(r.CSeq().SeqNo, r.Method == sip.BYE)
+	switch {
+	case errors.Is(err, errOldRequest): // RFC 3261 section 12.2.2
+		s.stats.Late.Add(1)
+		s.respond(r, tx, 500, "Server Internal Error")
+		return nil, nil
+	case err != nil:
+		s.stats.Overflow.Add(1)
+		s.respond(r, tx, 500, "Server Internal Error", sip.NewHeader("Retry-After", "1"))
+		return nil, nil
+	}
+	return leg, leave
+}
+
 // onReinvite changes a call: hold, another codec, another address. RFC 3261
 // section 14.2.
 func (s *Server) onReinvite(r *sip.Request, tx sip.ServerTransaction) {
-	leg := s.find(r)
+	leg, leave := s.turn(r, tx)
 	if leg == nil {
-		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
 		return
 	}
-	if !leg.rising(r) {
-		s.respond(r, tx, 500, "Server Internal Error")
-		return
-	}
+	defer leave()
+	leg.refresh(r)
 	body, err := leg.negotiate(r.Body())
 	if err != nil {
 		s.respond(r, tx, 488, "Not Acceptable Here")
 		return
 	}
+	leave() // what comes meanwhile must not wait for as long as confirm may
 	s.confirm(r, tx, s.okWith(r, body, ""), leg)
 }
 
 // onUpdate is the same without an ACK. RFC 3311.
 func (s *Server) onUpdate(r *sip.Request, tx sip.ServerTransaction) {
-	leg := s.find(r)
-	switch {
-	case leg == nil:
-		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
+	leg, leave := s.turn(r, tx)
+	if leg == nil {
 		return
-	case !leg.rising(r):
-		s.respond(r, tx, 500, "Server Internal Error")
-		return
-	case len(r.Body()) == 0:
+	}
+	defer leave()
+	leg.refresh(r)
+	if len(r.Body()) == 0 {
 		s.respond(r, tx, 200, "OK")
 		return
 	}
@@ -223,33 +255,29 @@ func (s *Server) onUpdate(r *sip.Request, tx sip.ServerTransaction) {
 // without one the call has no media.
 func (s *Server) onAck(r *sip.Request, _ sip.ServerTransaction) {
 	leg := s.find(r)
-	if leg == nil || !leg.expects(r.CSeq().SeqNo) {
+	if leg == nil || !leg.order.expects(r.CSeq().SeqNo) {
 		return
 	}
 	if leg.waitsForAnswer() {
 		if err := leg.conclude(r.Body()); err != nil {
 			s.cfg.Log.Info("answer in ACK refused", "error", err)
 			leg.cancel(err)
+			return
 		}
 	}
-	leg.acked(r.CSeq().SeqNo)
+	leg.order.acked(r.CSeq().SeqNo)
 }
 
-// onBye ends a call. A BYE may overtake its ACK, since sipgo gives each request
-// a goroutine of its own, 198 times of 500 in one burst; as it names our tag it
-// proves as well that our answer has arrived.
+// onBye ends a call. As it names our tag it proves that our answer has arrived,
+// if its ACK has been lost.
 func (s *Server) onBye(r *sip.Request, tx sip.ServerTransaction) {
-	leg := s.find(r)
+	leg, leave := s.turn(r, tx)
 	if leg == nil {
-		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
 		return
 	}
-	if !leg.rising(r) {
-		s.respond(r, tx, 500, "Server Internal Error")
-		return
-	}
+	defer leave()
 	s.respond(r, tx, 200, "OK")
-	leg.ackedAll()
+	leg.order.ackedAll()
 	leg.left()
 }
 
@@ -258,17 +286,27 @@ func (s *Server) onCancel(r *sip.Request, tx sip.ServerTransaction) {
 	s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
 }
 
-// onUnknown refuses the methods that have no handler.
+// onUnknown refuses the methods that have no handler. Their CSeq counts.
 func (s *Server) onUnknown(r *sip.Request, tx sip.ServerTransaction) {
-	if requestKey(r).localTag != "" && s.find(r) == nil {
-		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
-		return
+	if requestKey(r).localTag != "" {
+		leg, leave := s.turn(r, tx)
+		if leg == nil {
+			return
+		}
+		defer leave()
 	}
 	s.respond(r, tx, 405, "Method Not Allowed", sip.NewHeader("Allow", allowed))
 }
 
 // onOptions answers within and outside of dialogs. RFC 3261 section 11.2.
 func (s *Server) onOptions(r *sip.Request, tx sip.ServerTransaction) {
+	if requestKey(r).localTag != "" {
+		leg, leave := s.turn(r, tx)
+		if leg == nil {
+			return
+		}
+		defer leave()
+	}
 	s.mu.Lock()
 	draining := s.draining
 	s.mu.Unlock()
@@ -283,15 +321,11 @@ func (s *Server) onOptions(r *sip.Request, tx sip.ServerTransaction) {
 // onInfo takes keys sent as application/dtmf-relay, from peers that cannot
 // send RFC 4733.
 func (s *Server) onInfo(r *sip.Request, tx sip.ServerTransaction) {
-	leg := s.find(r)
+	leg, leave := s.turn(r, tx)
 	if leg == nil {
-		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
 		return
 	}
-	if !leg.rising(r) {
-		s.respond(r, tx, 500, "Server Internal Error")
-		return
-	}
+	defer leave()
 	for line := range strings.Lines(string(r.Body())) {
 		name, value, _ := strings.Cut(line, "=")
 		if value = strings.TrimSpace(value); strings.EqualFold(strings.TrimSpace(name), "signal") && len(value) == 1 {

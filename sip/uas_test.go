@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -225,6 +226,47 @@ func TestUnsupportedWishes(t *testing.T) {
 		p.more = c.header
 		p.send("INVITE", "1", "", 1, offerPCMU)
 		p.expect(c.want)
+	}
+}
+
+func TestEachCallIsCountedOnceByWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
+	s := serve(t, Config{AckTimeout: 2 * time.Second}, echo)
+	st := s.Stats()
+	const noCodec, noSDP = "v=0\nc=IN IP4 127.0.0.1\nm=audio 4000 RTP/AVP 18\n", "hello"
+	decided := func() int64 {
+		return st.Answered.Load() + st.Rejected.Load() + st.Cancelled.Load() + st.NoAck.Load()
+	}
+	for i, c := range []struct {
+		name, headers, offer, answer string
+		acks                         bool
+		counter                      *atomic.Int64
+	}{
+		{"unsupported", "Require: 100rel\r\n", offerPCMU, "", false, &st.Unsupported},
+		{"bad offer", "", noSDP, "", false, &st.BadSDP},
+		{"no common codec", "", noCodec, "", false, &st.NoCommonCodec},
+		{"bad answer", "", "", noSDP, true, &st.BadSDP},
+		{"no common codec in the answer", "", "", noCodec, true, &st.NoCommonCodec},
+		{"answered", "", offerPCMU, "", true, &st.Answered},
+		{"no ACK", "", offerPCMU, "", false, &st.NoAck},
+	} {
+		before := c.counter.Load()
+		p := newPhone(t, s.Addr())
+		p.more = c.headers
+		p.send("INVITE", "1", "", 1, c.offer)
+		if c.acks {
+			tag := toTag(p.expect("SIP/2.0 200"))
+			p.send("ACK", "2", tag, 1, c.answer)
+		}
+		for deadline := time.Now().Add(5 * time.Second); c.counter.Load() == before || decided() != int64(i+1); {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: counted %d times, %d of %d calls decided", c.name, c.counter.Load()-before, decided(), i+1)
+			}
+			time.Sleep(time.Millisecond) // the server counts after it has answered
+		}
+	}
+	if n := st.Invites.Load(); n != decided() {
+		t.Errorf("%d INVITEs, %d decided", n, decided())
 	}
 }
 

@@ -278,24 +278,7 @@ func TestE2EStoppingEndsCallsWithASentence(t *testing.T) {
 // sipp runs SIPp with the scenario; action stands between ACK and pause.
 func sipp(t *testing.T, to, action string, pause time.Duration, flags ...string) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/uac.xml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	scenario := strings.ReplaceAll(strings.ReplaceAll(string(data), "ACTION", action), "PAUSE", fmt.Sprint(pause.Milliseconds()))
-	dir := t.TempDir()
-	file := filepath.Join(dir, "uac.xml")
-	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	args := append([]string{"-sf", file, "-i", "127.0.0.1", "-nostdin", "-timeout", "90s", "-timeout_error", to}, flags...)
-	cmd := exec.CommandContext(ctx, "sipp", args...)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("sipp: %v\n%s", err, out[max(0, len(out)-3000):])
-	}
+	play(t, to, "uac.xml", []string{"ACTION", action, "PAUSE", fmt.Sprint(pause.Milliseconds())}, flags...)
 }
 
 // ulaw renders words as raw µ-law for SIPp.
@@ -356,22 +339,7 @@ func TestE2EBaresipAsksForAnOrder(t *testing.T) {
 	if out, err := exec.Command("sox", wav, padded, "pad", "8", "14").CombinedOutput(); err != nil {
 		t.Fatalf("sox: %v: %s", err, out)
 	}
-	settings := strings.Join([]string{
-		"sip_listen 127.0.0.1:0", "net_interface 127.0.0.1", "module_path /usr/lib/baresip/modules", "module g722.so", "module aufile.so", "module aubridge.so",
-		"module_app account.so", "module_app menu.so", "audio_source aufile," + padded, "audio_player aubridge,null", "ausrc_srate 16000", "auplay_srate 16000",
-	}, "\n")
-	for name, content := range map[string]string{"config": settings, "accounts": "<sip:ana@127.0.0.1>;regint=0;audio_codecs=G722/16000/1\n", "contacts": ""} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 35*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "baresip", "-f", dir, "-t", "30", "-e", "/dial sip:support@"+l.sip)
-	out, err := cmd.CombinedOutput()
-	if err != nil && ctx.Err() == nil {
-		t.Logf("baresip: %v\n%s", err, out)
-	}
+	out := baresip(t, l.sip, "G722/16000/1", padded, 30, "module g722.so", "ausrc_srate 16000", "auplay_srate 16000")
 	r := l.record(t, 1)
 	if r.Slots["order"] != "12345" || !strings.HasPrefix(r.Codec, "G722") {
 		t.Fatalf("slots %v, codec %s, said %s\n%s", r.Slots, r.Codec, text(r, "caller"), out)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"attendant/console"
@@ -138,11 +139,8 @@ func (s *server) warm(ctx context.Context, company *company) error {
 }
 
 func (s *server) gauges() map[string]func() float64 {
-	st, rec := s.sip.Stats(), s.recognizer.Stats()
-	return map[string]func() float64{
-		"attendant_sip_calls_answered":      func() float64 { return float64(st.Answered.Load()) },
-		"attendant_sip_calls_rejected":      func() float64 { return float64(st.Rejected.Load()) },
-		"attendant_sip_calls_without_ack":   func() float64 { return float64(st.NoAck.Load()) },
+	rec := s.recognizer.Stats()
+	gauges := map[string]func() float64{
 		"attendant_recogniser_utterances":   func() float64 { return float64(rec.Utterances.Load()) },
 		"attendant_recogniser_crashes":      func() float64 { return float64(rec.Crashes.Load()) },
 		"attendant_recogniser_exhausted":    func() float64 { return float64(rec.Exhausted.Load()) },
@@ -150,6 +148,38 @@ func (s *server) gauges() map[string]func() float64 {
 		"attendant_clock_ticks_late":        func() float64 { return float64(s.attendant.Clock.Late.Load()) },
 		"attendant_clock_ticks":             func() float64 { return float64(s.attendant.Clock.Ticks.Load()) },
 		"attendant_ear_frames_dropped":      func() float64 { return float64(s.attendant.Clock.Deaf.Load()) },
+	}
+	for name, count := range sipCounters(s.sip.Stats()) {
+		gauges[name] = func() float64 { return float64(count.Load()) }
+	}
+	return gauges
+}
+
+// sipCounters are the counters of package sip by their names as metrics.
+func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
+	return map[string]*atomic.Int64{
+		"attendant_sip_legs":               &st.Active,
+		"attendant_sip_invites":            &st.Invites,
+		"attendant_sip_calls_answered":     &st.Answered,
+		"attendant_sip_calls_rejected":     &st.Rejected,
+		"attendant_sip_calls_cancelled":    &st.Cancelled,
+		"attendant_sip_calls_without_ack":  &st.NoAck,
+		"attendant_sip_busy":               &st.Busy,
+		"attendant_sip_no_port":            &st.NoPort,
+		"attendant_sip_unsupported":        &st.Unsupported,
+		"attendant_sip_malformed":          &st.Malformed,
+		"attendant_sip_bad_sdp":            &st.BadSDP,
+		"attendant_sip_no_common_codec":    &st.NoCommonCodec,
+		"attendant_sip_calls_dialled":      &st.Dialled,
+		"attendant_sip_calls_failed":       &st.Failed,
+		"attendant_sip_legs_fallen_silent": &st.NoMedia,
+		"attendant_sip_requests_late":      &st.Late,
+		"attendant_sip_requests_overflown": &st.Overflow,
+		"attendant_sip_requests_foreign":   &st.Foreign,
+		"attendant_sip_garbage":            &st.Garbage,
+		"attendant_sip_messages_unsent":    &st.Unsent,
+		"attendant_sip_responses_stray":    &st.Stray,
+		"attendant_sip_panics":             &st.Panics,
 	}
 }
 

@@ -1,18 +1,22 @@
 // Package rtp carries a leg's audio and keys over UDP.
 //
-// The central type is Session: one socket, one stream each way. It is a
-// media.Port: the bridge's tick takes a frame out of the jitter buffer and
-// sends one packet. Run reads the socket.
+// The central type is Session: one stream each way, with a socket for audio and
+// one for reports. It is a media.Port: the bridge's tick takes a frame out of
+// the jitter buffer and sends one packet. Run reads the sockets and sends the
+// reports.
 //
 // Guarantees: GetFrame and PutFrame never wait for the network and never
 // allocate; packets that are no RTP, of another source or of an unknown payload
-// type are counted and dropped; each key is told once.
+// type are counted and dropped; each key is told once; nothing that a report
+// says changes what is sent or played.
 //
-// RFC 3550 without RTCP, RFC 3551, RFC 4733 for keys, RFC 4961 symmetric RTP.
+// RFC 3550, RFC 3551, RFC 4733 for keys, RFC 4961 symmetric RTP, RFC 5761 for
+// reports on the same port; see media/RFC.md for what is left out.
 package rtp
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -47,30 +51,38 @@ type Stream struct {
 	Events      []uint8 // payload types of telephone-event; keys are sent with the first
 	Send        bool    // we may send
 	Receive     bool    // the far end sends, as far as it says
+
+	Mux        bool   // reports share the port with the audio, RFC 5761
+	ReportPort uint16 // of Remote, for reports, RFC 3605; 0 is the port after the audio's
 }
 
 // Stats are a session's counters.
 type Stats struct {
 	Sent, Received, Foreign, Garbage, SendErrors, DigitsDropped uint64
 	Jitter                                                      JitterStats
+	Reports                                                     ReportStats
 }
 
 // Session is one RTP session.
 type Session struct {
-	conn   *net.UDPConn
-	digits chan media.Digit
+	conn    *net.UDPConn
+	control *net.UDPConn // for reports: the next port
+	digits  chan media.Digit
+	began   time.Time
 
 	sent, received, foreign, garbage, sendErrors, digitsDropped atomic.Uint64
 
 	mu      sync.Mutex // held for microseconds; never while the socket is read
 	stream  Stream
 	ready   bool
+	watched bool // silence counts
 	source  netip.AddrPort
 	heard   time.Time // when the last packet of the source came
 	ssrc    uint32    // theirs
 	jitter  *Jitter
 	event   uint32 // timestamp of the last key
 	pressed bool
+	reports reports
 
 	encoder  codec.Encoder
 	header   pion.Header
@@ -79,38 +91,13 @@ type Session struct {
 	keys     keySender
 }
 
-// ErrNoPort is a port range in which every port is taken.
-var ErrNoPort = errors.New("no free RTP port")
-
-// Listen opens a session on an even port of host within first to last, or any
-// port where first is 0. RFC 3550 section 11.
-func Listen(host string, first, last int) (*Session, error) {
-	ip := net.ParseIP(host)
-	if first == 0 {
-		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip})
-		if err != nil {
-			return nil, fmt.Errorf("open RTP port: %w", err)
-		}
-		return newSession(conn), nil
-	}
-	pairs := max(1, (last-first+1)/2)
-	start := rand.IntN(pairs)
-	for i := range pairs {
-		port := first + first%2 + 2*((start+i)%pairs)
-		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip, Port: port})
-		if err == nil {
-			return newSession(conn), nil
-		}
-	}
-	return nil, fmt.Errorf("%w from %d to %d", ErrNoPort, first, last)
-}
-
-func newSession(conn *net.UDPConn) *Session {
+func newSession(conn, control *net.UDPConn) *Session {
 	return &Session{
-		conn: conn, digits: make(chan media.Digit, digitBacklog), heard: time.Now(),
+		conn: conn, control: control, digits: make(chan media.Digit, digitBacklog), began: time.Now(), heard: time.Now(),
 		header:   pion.Header{Version: 2, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32()},
 		payload:  make([]byte, 0, 256),
 		datagram: make([]byte, packetLimit),
+		reports:  reports{name: crand.Text(), every: reportInterval},
 	}
 }
 
@@ -126,28 +113,48 @@ func (s *Session) Set(stream Stream) {
 		s.jitter = NewJitter(stream.Codec.NewDecoder().Decode)
 	}
 	if s.stream.Remote != stream.Remote {
-		s.source = netip.AddrPort{}
+		s.source, s.reports.source = netip.AddrPort{}, netip.AddrPort{}
 	}
 	s.stream, s.ready, s.heard = stream, true, time.Now()
 }
 
-// Run reads packets until ctx ends, returning nil, or until none has come for
-// timeout although the far end should send, returning media.ErrNoMedia. It
-// closes the socket.
+// Watch begins to count the far end's silence: not before both sides know that
+// they talk.
+func (s *Session) Watch() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watched, s.heard = true, time.Now()
+}
+
+// Run reads packets until ctx ends, returning nil, or until, after Watch, none
+// has come for timeout although the far end should send, returning
+// media.ErrNoMedia. It closes the socket.
 func (s *Session) Run(ctx context.Context, timeout time.Duration) error {
-	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
+	ctx, end := context.WithCancel(ctx)
+	var reporting sync.WaitGroup
+	reporting.Go(func() { s.exchangeReports(ctx) })
+	err := s.receiveAll(ctx, timeout)
+	end()
+	reporting.Wait() // it says goodbye
+	_ = s.Close()    // nothing is left to be sent
+	return err
+}
+
+// receiveAll reads audio for as long as Run runs.
+func (s *Session) receiveAll(ctx context.Context, timeout time.Duration) error {
+	// A deadline error would show in the read that follows.
+	stop := context.AfterFunc(ctx, func() { _ = s.conn.SetReadDeadline(time.Now()) })
 	defer stop()
-	defer s.conn.Close()
 	b := make([]byte, packetLimit)
 	for {
-		// A deadline error would show in the read that follows.
 		_ = s.conn.SetReadDeadline(time.Now().Add(time.Second))
+		if ctx.Err() != nil {
+			return nil
+		}
 		n, from, err := s.conn.ReadFromUDPAddrPort(b)
 		switch {
-		case ctx.Err() != nil:
-			return nil
 		case err == nil:
-			s.receive(b[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
+			s.receive(b[:n], plain(from))
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("read RTP: %w", err)
 		}
@@ -157,14 +164,14 @@ func (s *Session) Run(ctx context.Context, timeout time.Duration) error {
 	}
 }
 
-// Close closes the socket of a session that Run was never called for.
-func (s *Session) Close() error { return s.conn.Close() }
+// Close closes the sockets of a session that Run was never called for.
+func (s *Session) Close() error { return errors.Join(s.conn.Close(), s.control.Close()) }
 
 // silence is how long nothing has come that should have.
 func (s *Session) silence() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.ready || !s.stream.Receive {
+	if !s.ready || !s.watched || !s.stream.Receive {
 		return 0
 	}
 	return time.Since(s.heard)
@@ -172,6 +179,10 @@ func (s *Session) silence() time.Duration {
 
 // receive takes one datagram.
 func (s *Session) receive(b []byte, from netip.AddrPort) {
+	if s.shared(b) {
+		s.takeReports(b, from, true)
+		return
+	}
 	var p pion.Packet
 	if len(b) < 12 || b[0]>>6 != 2 || p.Unmarshal(b) != nil {
 		s.garbage.Add(1)
@@ -179,7 +190,11 @@ func (s *Session) receive(b []byte, from netip.AddrPort) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.ready || !s.admit(from) {
+	if !s.ready || !s.agreed(p.PayloadType) {
+		s.garbage.Add(1)
+		return
+	}
+	if !s.admit(from) {
 		s.foreign.Add(1)
 		return
 	}
@@ -189,28 +204,44 @@ func (s *Session) receive(b []byte, from netip.AddrPort) {
 	}
 	s.heard = time.Now()
 	s.received.Add(1)
+	s.measure(&p.Header, s.heard)
 	switch {
 	case p.PayloadType == s.stream.PayloadType && len(p.Payload) > 0:
 		s.jitter.Put(p.SequenceNumber, p.Payload)
 	case s.isEvent(p.PayloadType):
 		s.jitter.Put(p.SequenceNumber, nil)
 		s.press(p.Timestamp, p.Payload)
-	case p.PayloadType == 13: // comfort noise, RFC 3389: silence will do
+	default: // comfort noise, for which silence will do, or no audio at all
 		s.jitter.Put(p.SequenceNumber, nil)
-	default:
-		s.garbage.Add(1)
 	}
 }
 
-// admit decides whether a source is our far end: the first one is, and another
-// one only when the first has fallen silent.
+// shared reports whether b is a report that shares the port with the audio.
+func (s *Session) shared(b []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stream.Mux && isReport(b)
+}
+
+// comfortNoise is a payload type that needs no agreement. RFC 3389 section 5.
+const comfortNoise = 13
+
+// agreed reports whether offer and answer have settled on the payload type.
+// What is not must not even tell us where our far end is.
+func (s *Session) agreed(payloadType uint8) bool {
+	return payloadType == s.stream.PayloadType || payloadType == comfortNoise || s.isEvent(payloadType)
+}
+
+// admit decides whether a source is our far end: the one that it has named is,
+// the first one is, and another one only when the first has fallen silent.
 func (s *Session) admit(from netip.AddrPort) bool {
-	if s.source != from {
-		if s.source.IsValid() && time.Since(s.heard) < sourceSilence {
-			return false
-		}
-		s.source = from
+	if s.source == from {
+		return true
 	}
+	if s.source.IsValid() && from != s.stream.Remote && time.Since(s.heard) < sourceSilence {
+		return false
+	}
+	s.source = from
 	return true
 }
 
@@ -263,6 +294,7 @@ func (s *Session) PutFrame(f *media.Frame) {
 	}
 	const step = 160 // 20 ms at the 8 kHz clock of all our codecs
 	s.header.Timestamp += step
+	s.reports.sampled = time.Now()
 	if e, copies, first, busy := s.keys.step(s.header.Timestamp, step); busy {
 		s.sendEvent(e, copies, first)
 		return
@@ -290,17 +322,24 @@ func (s *Session) write() {
 	n, err := s.header.MarshalTo(s.datagram)
 	if err == nil {
 		n += copy(s.datagram[n:], s.payload)
-		to := s.stream.Remote
-		if s.source.IsValid() {
-			to = s.source
-		}
-		_, err = s.conn.WriteToUDPAddrPort(s.datagram[:n], to)
+		_, err = s.conn.WriteToUDPAddrPort(s.datagram[:n], s.farEnd())
 	}
 	if err != nil {
 		s.sendErrors.Add(1)
 		return
 	}
 	s.sent.Add(1)
+	s.reports.packets++
+	s.reports.octets += uint32(len(s.payload))
+}
+
+// farEnd is where the far end sends from or, until it has, where it has told us
+// to send.
+func (s *Session) farEnd() netip.AddrPort {
+	if s.source.IsValid() {
+		return s.source
+	}
+	return s.stream.Remote
 }
 
 // What SendDigits refuses.
@@ -352,6 +391,7 @@ func (s *Session) Stats() Stats {
 		Sent: s.sent.Load(), Received: s.received.Load(), Foreign: s.foreign.Load(), Garbage: s.garbage.Load(),
 		SendErrors: s.sendErrors.Load(), DigitsDropped: s.digitsDropped.Load(),
 	}
+	st.Reports = s.reportStats()
 	if s.jitter != nil {
 		st.Jitter = s.jitter.Stats()
 	}

@@ -24,6 +24,7 @@ func pair(t *testing.T, c codec.Codec) (a, b *Session) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.reports.every = 20 * time.Millisecond
 		sessions[i] = s
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -105,7 +106,7 @@ func TestKeysArriveOnce(t *testing.T) {
 
 func TestLateEndOfAnEarlierKeyIsNoKey(t *testing.T) {
 	from := netip.MustParseAddrPort("127.0.0.1:4000")
-	s := newSession(nil)
+	s := newSession(nil, nil)
 	s.Set(Stream{Remote: from, Codec: codec.All()[0], PayloadType: 9, Events: []uint8{101}, Receive: true})
 	for i, p := range []struct{ timestamp, key byte }{{10, 1}, {10, 1}, {50, 2}, {10, 1}, {50, 2}, {90, 2}} {
 		s.receive([]byte{0x80, 101, 0, byte(i), 0, 0, 0, p.timestamp, 0, 0, 0, 9, p.key, 0x8a, 3, 0}, from)
@@ -120,7 +121,7 @@ func TestLateEndOfAnEarlierKeyIsNoKey(t *testing.T) {
 }
 
 func TestKeysAreSentOneCallAtATime(t *testing.T) {
-	s := newSession(nil)
+	s := newSession(nil, nil)
 	s.Set(Stream{Codec: codec.All()[0], Events: []uint8{101}})
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -154,12 +155,42 @@ func TestGarbageAndStrangersAreDropped(t *testing.T) {
 	}
 }
 
+// A stranger that is quicker than the far end must not keep it out.
+func TestStrangersDoNotTakeOver(t *testing.T) {
+	named, nat, stranger := netip.MustParseAddrPort("127.0.0.1:4000"), netip.MustParseAddrPort("127.0.0.1:4002"), netip.MustParseAddrPort("127.0.0.1:4004")
+	packet := func(payloadType, sequence byte) []byte {
+		return append([]byte{0x80, payloadType, 0, sequence, 0, 0, 0, 1, 0, 0, 0, 9}, make([]byte, 160)...)
+	}
+	s := newSession(nil, nil)
+	s.Set(Stream{Remote: named, Codec: codec.All()[0], PayloadType: 9, Receive: true})
+	for i, c := range []struct {
+		from        netip.AddrPort
+		payloadType byte
+		source      netip.AddrPort
+	}{
+		{stranger, 126, netip.AddrPort{}}, // nobody has agreed on 126
+		{nat, 9, nat},
+		{stranger, 9, nat},
+		{named, 9, named},
+		{nat, 9, named},
+	} {
+		s.receive(packet(c.payloadType, byte(i)), c.from)
+		if s.source != c.source {
+			t.Errorf("packet %d from %v of type %d: source %v, want %v", i, c.from, c.payloadType, s.source, c.source)
+		}
+	}
+	if st := s.Stats(); st.Garbage != 1 || st.Foreign != 2 || st.Received != 2 {
+		t.Errorf("%+v: want 1 garbage, 2 foreign, 2 received", st)
+	}
+}
+
 func TestSilentFarEndIsNoticed(t *testing.T) {
 	s, err := Listen("127.0.0.1", 0, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Set(Stream{Remote: netip.MustParseAddrPort("127.0.0.1:9"), Codec: codec.All()[0], Receive: true})
+	s.Watch()
 	if err := s.Run(t.Context(), time.Millisecond); !errors.Is(err, media.ErrNoMedia) {
 		t.Errorf("error %v, want ErrNoMedia", err)
 	}
@@ -181,7 +212,7 @@ func FuzzReceive(f *testing.F) {
 	f.Add([]byte{0x80, 101, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 5, 0x8a, 3, 0})
 	from := netip.MustParseAddrPort("127.0.0.1:4000")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s := newSession(nil)
+		s := newSession(nil, nil)
 		s.Set(Stream{Remote: from, Codec: codec.All()[0], PayloadType: 9, Events: []uint8{101}, Receive: true})
 		var frame media.Frame
 		for range 4 {
