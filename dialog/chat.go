@@ -10,13 +10,13 @@ import (
 	"attendant/media"
 )
 
-// Chat holds a conversation in text: next returns the caller's next line, or
+// Chat holds a conversation in text, as over a line of that bandwidth: next returns the caller's next line, or
 // false at the end; tell is told the turns of both sides. A line of "#" and
 // keys is keyed; an empty line is silence. A human cannot be reached by chat.
 // The record is kept like a call's.
-func (a *Attendant) Chat(ctx context.Context, next func() (string, bool), tell func(Turn)) error {
+func (a *Attendant) Chat(ctx context.Context, line media.Bandwidth, next func() (string, bool), tell func(Turn)) error {
 	began := time.Now()
-	c := a.newConversation(media.Peer{Number: "chat", Codec: "text", Transport: "chat"}, func(t time.Time) time.Duration { return t.Sub(began) })
+	c := a.newConversation(media.Peer{Number: "chat", Codec: "text", Transport: "chat", Bandwidth: line}, func(t time.Time) time.Duration { return t.Sub(began) })
 	effects := c.start()
 	cause := "attendant ended the chat"
 	for {

@@ -143,6 +143,7 @@ func (s *server) gauges() map[string]func() float64 {
 	gauges := map[string]func() float64{
 		"attendant_recogniser_utterances":   func() float64 { return float64(rec.Utterances.Load()) },
 		"attendant_recogniser_crashes":      func() float64 { return float64(rec.Crashes.Load()) },
+		"attendant_recogniser_quick":        func() float64 { return float64(rec.Quick.Load()) },
 		"attendant_recogniser_exhausted":    func() float64 { return float64(rec.Exhausted.Load()) },
 		"attendant_event_listeners_cut_off": func() float64 { return float64(s.hub.Dropped.Load()) },
 		"attendant_clock_ticks_late":        func() float64 { return float64(s.attendant.Clock.Late.Load()) },

@@ -244,6 +244,7 @@ type chatCommand struct {
 	common
 	Company string `help:"The company's folder." placeholder:"DIR"`
 	JSON    bool   `name:"json" help:"Print each turn as JSON."`
+	Narrow  bool   `help:"Talk as over a telephone line: what is heard is read back."`
 }
 
 // Run talks with the attendant, a line a turn.
@@ -315,7 +316,11 @@ func (f chatCommand) chat(p *program, a *dialog.Attendant) error {
 			fmt.Fprintln(p.out, t.Text)
 		}
 	}
-	if err := a.Chat(p.ctx, next, tell); err != nil {
+	line := media.Wideband
+	if f.Narrow {
+		line = media.Narrowband
+	}
+	if err := a.Chat(p.ctx, line, next, tell); err != nil {
 		return err
 	}
 	return lines.Err()

@@ -12,6 +12,7 @@
  *        N name      begin an utterance that came over a narrow-band line
  *        A samples   16 kHz signed 16-bit little-endian audio
  *        E           end the utterance
+ *        Q           end it quickly, without decoding it again
  *        C           forget the utterance
  *   out  R           ready for an utterance
  *        P text      what has been recognised so far, when it has changed
@@ -150,7 +151,19 @@ static int silent(void)
 	return 1;
 }
 
-static void finish(ps_decoder_t *live, ps_decoder_t *whole)
+/* again decodes the whole utterance, its channel known. */
+static void again(ps_decoder_t *whole)
+{
+	if (ps_start_utt(whole) < 0)
+		fail("cannot begin an utterance");
+	if (narrow)
+		narrowband_whole(whole);
+	else
+		ps_process_raw(whole, audio, samples, FALSE, TRUE);
+	ps_end_utt(whole);
+}
+
+static void finish(ps_decoder_t *live, ps_decoder_t *whole, int quick)
 {
 	char out[16384];
 	int32 score = 0;
@@ -159,16 +172,12 @@ static void finish(ps_decoder_t *live, ps_decoder_t *whole)
 		put('F', "0 0 \n");
 		return;
 	}
-	if (ps_start_utt(whole) < 0)
-		fail("cannot begin an utterance");
-	if (narrow)
-		narrowband_whole(whole);
-	else
-		ps_process_raw(whole, audio, samples, FALSE, TRUE);
-	ps_end_utt(whole);
-	const char *text = ps_get_hyp(whole, &score);
-	int n = snprintf(out, sizeof out, "%d %.4f %s\n", score, confidence(whole), text ? text : "");
-	ps_nbest_t *reading = text ? ps_nbest(whole) : NULL;
+	ps_decoder_t *from = quick ? live : whole;
+	if (!quick)
+		again(whole);
+	const char *text = ps_get_hyp(from, &score);
+	int n = snprintf(out, sizeof out, "%d %.4f %s\n", score, confidence(from), text ? text : "");
+	ps_nbest_t *reading = text ? ps_nbest(from) : NULL;
 	for (int i = 0; reading != NULL && i < READINGS; i++) {
 		const char *other = ps_nbest_hyp(reading, &score);
 		if (other != NULL && n + strlen(other) + 32 < sizeof out)
@@ -202,8 +211,8 @@ int main(int argc, char **argv)
 			open = 1;
 		} else if (type == 'A' && open) {
 			feed(live, buf, n);
-		} else if (type == 'E' && open) {
-			finish(live, whole);
+		} else if ((type == 'E' || type == 'Q') && open) {
+			finish(live, whole, type == 'Q');
 			open = 0;
 		} else if (type == 'C' && open) {
 			ps_end_utt(live);
