@@ -52,9 +52,13 @@ func findAddress(p *parser) (Value, bool) {
 }
 
 // String writes the place in one line: "12 Main Street Apt 4, Springfield, IL
-// 62704".
+// 62704", "Lindenweg 5, 80331 München".
 func (a Place) String() string {
 	line := strings.TrimSpace(a.Number + " " + a.Street)
+	if a.State == "" && germanStreet.MatchString(strings.ToLower(a.Street)) {
+		line = a.Street + " " + a.Number
+		a.City, a.Postcode = strings.TrimSpace(a.Postcode+" "+a.City), ""
+	}
 	if a.Unit != "" {
 		line += " " + a.Unit
 	}
@@ -80,7 +84,7 @@ func (a *addressReader) street() bool {
 	p := a.p
 	for i := range p.toks {
 		r := p.digitRunAt(i)
-		if r.text == "" || len(r.text) > 6 {
+		if r.text == "" || len(r.text) > 6 || p.find(r.from, r.to, ",") >= 0 {
 			continue
 		}
 		number, next := p.houseNumber(r)
@@ -103,9 +107,10 @@ func (p *parser) houseNumber(r run) (string, int) {
 		if _, e := p.nth(k); e > r.to {
 			q := *p
 			q.toks = p.toks[:k]
-			r = q.digitRunAt(r.from)
-			r.to = k
-			break
+			if first := q.digitRunAt(r.from); len(first.text) > 1 {
+				r = first
+				break
+			}
 		}
 	}
 	if r.to == r.from+1 && p.is(r.to, "st", "nd", "rd", "th") && p.toks[r.to].glued {

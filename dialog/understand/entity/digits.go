@@ -206,7 +206,8 @@ func findPhone(p *parser) (Value, bool) {
 	if !ok || len(r.text) < 5 && len(r.alts) == 0 {
 		return Value{}, false
 	}
-	r.prefer(func(s string) bool { return len(s) == 10 || len(s) == 11 || len(s) == 7 || len(s) == 12 })
+	plus := p.is(r.from-1, "plus", "+", "加")
+	r.prefer(func(s string) bool { return usualPhone(s, plus) })
 	if len(r.text) < 5 || len(r.text) > 16 {
 		return Value{}, false
 	}
@@ -214,7 +215,7 @@ func findPhone(p *parser) (Value, bool) {
 	if len(r.text) < 7 {
 		v.Confidence = 0.5
 	}
-	if p.is(r.from-1, "plus", "+", "加") {
+	if plus {
 		v.From = p.toks[r.from-1].from
 		v.Text = "+" + v.Text
 		for k := range v.Alternatives {
@@ -222,6 +223,20 @@ func findPhone(p *parser) (Value, bool) {
 		}
 	}
 	return v, true
+}
+
+// usualPhone tells whether a number has a usual length. plus tells that its
+// country's code comes first.
+func usualPhone(s string, plus bool) bool {
+	switch {
+	case !plus:
+		return len(s) == 7 || len(s) >= 10 && len(s) <= 12
+	case s[0] == '1':
+		return len(s) == 11
+	case strings.HasPrefix(s, "44"):
+		return len(s) == 12
+	}
+	return len(s) >= 10 && len(s) <= 13
 }
 
 // prefer puts the first reading that fits before the others.

@@ -46,8 +46,9 @@ func (p *parser) spanAt(i int) (span, int) {
 	return s, i + 1
 }
 
-func (p *parser) spanChinese(i int) (span, int) {
-	switch i = p.skip(i, "个", "個"); {
+func (p *parser) spanChinese(start int) (span, int) {
+	i := p.skip(start, "个", "個")
+	switch {
 	case p.seq(i, "小 时") > 0, p.seq(i, "钟 头") > 0:
 		return span{3600, 'h'}, i + 2
 	case p.seq(i, "分 钟") > 0:
@@ -55,12 +56,12 @@ func (p *parser) spanChinese(i int) (span, int) {
 	case p.seq(i, "星 期") > 0, p.seq(i, "礼 拜") > 0:
 		return span{604800, 'w'}, i + 2
 	case p.is(i, "月") && p.is(i-1, "个", "個"):
-		return span{2592000, 'o'}, p.skip(i+1)
+		return span{2592000, 'o'}, p.skip(i + 1)
 	}
 	if s, ok := p.lang.spans[p.word(i)]; ok && !p.is(i, "分", "日") {
 		return s, p.skip(i+1, "钟")
 	}
-	return span{}, i
+	return span{}, start
 }
 
 // length reads a duration at i: "an hour and a half", "half an hour", "two
@@ -119,6 +120,9 @@ func (p *parser) simpleLength(i int) (length, int) {
 	}
 	if j == i || q.val < 0 {
 		return length{}, i
+	}
+	if p.is(j, "个", "個") && p.is(j+1, "半") {
+		q.val, j = q.val+0.5, j+2
 	}
 	j = p.skip(p.skip(p.skip(j, "more"), "full", "whole", "business", "working"), "of")
 	s, k := p.spanAt(j)

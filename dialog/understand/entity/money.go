@@ -230,7 +230,7 @@ func (p *parser) minor(a amount, i int) (amount, int) {
 	}
 	j := i
 	joined := has(p.lang.ands, p.word(i)) || p.is(i, ",")
-	if joined {
+	if joined || p.is(i, "con") {
 		j++
 	}
 	n, k := p.cardinal(j)

@@ -62,8 +62,8 @@ var englishYesNo = phrases(map[polarity]string{
 		couldn't agree more;i couldn't agree more;cool;yeah no problem;yeah no worries;damn right;too right;positive;
 		can't hurt;it can't hurt;couldn't hurt;no harm in that;nothing wrong with that;no complaints;no reason not to`,
 	weakYes: `fine;good;great;perfect;wonderful;excellent;i do;i am;i have;i did;i would;i will;i can;it does;they are;we do;we are;
-		he is;she is;i want to;i'd like to;i would like to;i want that;i'd like;i would like;i think;awesome;lovely;ready;we have;
-		it was;it has;there is;i was;happy to;works;it works;it worked`,
+		he is;she is;i want that;i think;awesome;lovely;ready;we have;
+		it was;it has;there is;i was;happy to;works;it works;it worked;we did;they do;he does;she does;you are`,
 	no: `no;nope;nah;naw;nay;negative;never;no way;no thanks;no thank you;not really;not exactly;not quite;not at all;
 		of course not;absolutely not;definitely not;certainly not;probably not;surely not;hell no;heck no;god no;
 		i don't think so;i do not think so;i don't believe so;i doubt it;i doubt that;i don't think it is;i don't want to;i don't want that;
@@ -156,7 +156,7 @@ func findYesNo(p *parser) (Value, bool) {
 	found := p.sayings()
 	answer, conf := said{}, 0.0
 	for k, s := range found {
-		switch s.says() {
+		switch s.polarity {
 		case takeBack:
 			if p.takenBack(found[k+1:]) {
 				answer, conf = said{}, 0
@@ -185,8 +185,6 @@ func findYesNo(p *parser) (Value, bool) {
 	}
 	return v, true
 }
-
-func (s said) says() polarity { return s.polarity }
 
 // takenBack tells whether a clear answer follows.
 func (p *parser) takenBack(rest []said) bool {
@@ -237,11 +235,17 @@ func (p *parser) withoutMarks() []token {
 
 func (p *parser) saying(i int) (said, bool) {
 	for _, f := range p.lang.yesNo {
-		if f.words[0] == p.toks[i].low && p.hasWords(i, f.words) {
+		if f.words[0] == p.toks[i].low && p.hasWords(i, f.words) && (f.says != weakYes || len(f.words) < 2 || p.closes(i+len(f.words))) {
 			return said{f.says, i, i + len(f.words)}, true
 		}
 	}
 	return said{}, false
+}
+
+// closes tells whether a sentence may end before token i: "i would", but not
+// "i would like".
+func (p *parser) closes(i int) bool {
+	return i >= len(p.toks) || p.is(i, "please", "thanks", "thank", "yes", "yeah", "indeed", "actually", "yep", "too", "and", "but")
 }
 
 // negated turns the phrase that follows a negator within three words.
