@@ -207,7 +207,9 @@ func findPhone(p *parser) (Value, bool) {
 		return Value{}, false
 	}
 	plus := p.is(r.from-1, "plus", "+", "加")
-	r.prefer(func(s string) bool { return usualPhone(s, plus) })
+	if !plus || !r.prefer(knownPhone) {
+		r.prefer(func(s string) bool { return usualPhone(s, plus) })
+	}
 	if len(r.text) < 5 || len(r.text) > 16 {
 		return Value{}, false
 	}
@@ -228,15 +230,16 @@ func findPhone(p *parser) (Value, bool) {
 // usualPhone tells whether a number has a usual length. plus tells that its
 // country's code comes first.
 func usualPhone(s string, plus bool) bool {
-	switch {
-	case !plus:
-		return len(s) == 7 || len(s) >= 10 && len(s) <= 12
-	case s[0] == '1':
-		return len(s) == 11
-	case strings.HasPrefix(s, "44"):
-		return len(s) == 12
+	if plus {
+		return len(s) >= 10 && len(s) <= 13 && s[0] != '1' && s[:2] != "44"
 	}
-	return len(s) >= 10 && len(s) <= 13
+	return len(s) == 7 || len(s) >= 10 && len(s) <= 12
+}
+
+// knownPhone tells whether a number has the length that its country's numbers
+// have: North America's and Britain's.
+func knownPhone(s string) bool {
+	return s[0] == '1' && len(s) == 11 || strings.HasPrefix(s, "44") && len(s) == 12
 }
 
 // prefer puts the first reading that fits before the others.
