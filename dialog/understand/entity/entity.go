@@ -166,7 +166,9 @@ func (p *parser) corrected(from, to int) bool {
 	if from >= to {
 		return false
 	}
-	between := p.text[from:to]
+	// A correction stands close to what it brings; a bound keeps long texts
+	// from taking quadratic time.
+	between := p.text[max(from, to-64):to]
 	for _, t := range lex(between, p.lang) {
 		switch t.low {
 		case "no", "sorry", "mean", "meant", "actually", "rather", "wait", "correction", "scratch", "oops", "nein", "non", "perdón", "不", "错":
