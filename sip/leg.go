@@ -18,7 +18,7 @@ type Leg struct {
 	*rtp.Session
 	server *Server
 	peer   media.Peer
-	ctx    context.Context // the leg's lifetime, as media.Leg documents
+	ctx    context.Context //nolint:containedctx // the leg's lifetime, as media.Leg documents
 	cancel context.CancelCauseFunc
 	ended  chan struct{} // closed when the RTP session has ended
 	hangup sync.Once
@@ -36,8 +36,10 @@ var _ media.Leg = (*Leg)(nil)
 
 // newLeg runs the session until the leg ends.
 func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
-	l := &Leg{Session: session, server: s, dialog: d, peer: peer, codecs: s.cfg.Codecs,
-		ended: make(chan struct{}), acks: map[uint32]chan struct{}{}}
+	l := &Leg{
+		Session: session, server: s, dialog: d, peer: peer, codecs: s.cfg.Codecs,
+		ended: make(chan struct{}), acks: map[uint32]chan struct{}{},
+	}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	s.stats.Active.Add(1)
 	s.remember(l)

@@ -135,7 +135,7 @@ func (s *Session) Set(stream Stream) {
 // timeout although the far end should send, returning media.ErrNoMedia. It
 // closes the socket.
 func (s *Session) Run(ctx context.Context, timeout time.Duration) error {
-	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
+	stop := context.AfterFunc(ctx, func() { s.conn.Close() }) //nolint:errcheck // closed to end the read; nothing is left to lose
 	defer stop()
 	defer s.conn.Close()
 	b := make([]byte, packetLimit)

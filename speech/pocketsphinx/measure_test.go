@@ -53,7 +53,12 @@ var measured = []struct {
 	{"digits", "six six five zero nine"},
 	{"digits", "three oh eight four one"},
 	{"digits", "human"},
-	{"yesno", "yes"}, {"yesno", "no"}, {"yesno", "yes that is right"}, {"yesno", "no that's wrong"}, {"yesno", "no thank you"}, {"yesno", "correct"},
+	{"yesno", "yes"},
+	{"yesno", "no"},
+	{"yesno", "yes that is right"},
+	{"yesno", "no that's wrong"},
+	{"yesno", "no thank you"},
+	{"yesno", "correct"},
 }
 
 var voices = []struct {
