@@ -29,6 +29,7 @@ func (s shelf) Call(_ context.Context, id string) (*dialog.Record, error) {
 	}
 	return &s.record, nil
 }
+
 func (s shelf) Calls(context.Context, dialog.CallQuery) ([]dialog.Record, error) {
 	return []dialog.Record{s.record}, nil
 }

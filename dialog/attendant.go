@@ -108,7 +108,7 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	parts.Wait()
 	a.Clock.add(c)
 
-	c.talk.close(cause(context.Cause(leg.Context())))
+	c.talk.close(cause(context.Cause(leg.Context()))) //nolint:contextcheck // the leg's own lifetime
 	if err := a.Store.SaveCall(context.WithoutCancel(ctx), record); err != nil {
 		log.Error("call record lost", "error", err)
 	}
@@ -123,10 +123,10 @@ func (c *call) script(ctx context.Context) {
 	defer hangup(nil)
 	stop := context.AfterFunc(ctx, func() { hangup(media.ErrShutdown) })
 	defer stop()
-	c.converse(talking)
+	c.converse(talking) //nolint:contextcheck // talking ends with the leg, and by AfterFunc with ctx
 	if ctx.Err() != nil && c.leg.Context().Err() == nil {
 		c.talk.end("tech_failure")
-		c.farewell(c.a.Apology)
+		c.farewell(c.a.Apology) //nolint:contextcheck // ctx has ended; the caller still hears why
 	}
 }
 

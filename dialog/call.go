@@ -229,7 +229,7 @@ func (c *call) say(ctx context.Context, effects []flow.Effect) *flow.HandOver {
 // work is the carrying out of effects during one say.
 type work struct {
 	*call
-	ctx, speaking context.Context
+	ctx, speaking context.Context //nolint:containedctx // lives no longer than one say
 	text          chan<- sentence
 	sentences     int
 	sources       []string

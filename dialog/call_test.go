@@ -105,9 +105,11 @@ func (b *books) SaveCall(_ context.Context, r *dialog.Record) error {
 	b.records = append(b.records, r)
 	return nil
 }
+
 func (b *books) Call(context.Context, string) (*dialog.Record, error) {
 	return nil, dialog.ErrNotFound
 }
+
 func (b *books) Calls(context.Context, dialog.CallQuery) ([]dialog.Record, error) { return nil, nil }
 
 func (b *books) FindCustomer(context.Context, crm.CustomerQuery) (crm.Customer, error) {

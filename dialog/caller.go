@@ -85,9 +85,9 @@ func (c *Caller) Call(ctx context.Context, leg media.Leg) (Outcome, error) {
 	talking, stop := context.WithCancel(leg.Context())
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
-	err := s.play(talking)
+	err := s.play(talking) //nolint:contextcheck // ends with the leg, and by AfterFunc with ctx
 	s.settle(running)
-	s.out.Cause = cause(context.Cause(leg.Context()))
+	s.out.Cause = cause(context.Cause(leg.Context())) //nolint:contextcheck // the leg's own lifetime
 	leg.Hangup(media.ErrLocalHangup)
 	end()
 	parts.Wait()
@@ -170,8 +170,8 @@ func (s *scripted) perform(ctx context.Context, line Line) error {
 		}
 		t.Text, t.Keys = line.Digits, true
 	case line.Audio != nil:
-		s.mouth.player.Play(media.PlayItem{Text: "(audio)", Audio: line.Audio})
-		s.mouth.player.Wait(ctx)
+		s.mouth.player.Play(media.PlayItem{Text: "(audio)", Audio: line.Audio}) //nolint:errcheck // a full player leaves a gap in a test call
+		s.mouth.player.Wait(ctx)                                                //nolint:errcheck // the end of ctx is seen by who called
 		t.Text = "(audio)"
 	default:
 		text := make(chan sentence, 1)

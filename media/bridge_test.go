@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -101,7 +102,7 @@ func TestPlayerIsBounded(t *testing.T) {
 	if err := p.Play(PlayItem{Audio: make([]Frame, playLimit)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Play(PlayItem{Audio: make([]Frame, 1)}); err != ErrPlayerFull {
+	if err := p.Play(PlayItem{Audio: make([]Frame, 1)}); !errors.Is(err, ErrPlayerFull) {
 		t.Errorf("error %v, want ErrPlayerFull", err)
 	}
 }

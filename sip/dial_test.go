@@ -158,8 +158,12 @@ func TestFinalResponsesHaveTheirKind(t *testing.T) {
 		kind   error
 		fault  string
 	}{
-		{486, media.ErrBusy, "callee"}, {603, media.ErrBusy, "callee"}, {480, media.ErrNoAnswer, "callee"},
-		{404, media.ErrUnreachable, "us"}, {302, media.ErrUnreachable, "us"}, {500, media.ErrUnreachable, "peer"},
+		{486, media.ErrBusy, "callee"},
+		{603, media.ErrBusy, "callee"},
+		{480, media.ErrNoAnswer, "callee"},
+		{404, media.ErrUnreachable, "us"},
+		{302, media.ErrUnreachable, "us"},
+		{500, media.ErrUnreachable, "peer"},
 	}
 	s := serve(t, Config{}, nil)
 	for _, c := range cases {

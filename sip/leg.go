@@ -18,7 +18,7 @@ type Leg struct {
 	*rtp.Session
 	server *Server
 	peer   media.Peer
-	ctx    context.Context // the leg's lifetime, as media.Leg documents
+	ctx    context.Context //nolint:containedctx // the leg's lifetime, as media.Leg documents
 	cancel context.CancelCauseFunc
 	ended  chan struct{} // closed when the RTP session has ended
 	hangup sync.Once

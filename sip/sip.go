@@ -116,7 +116,7 @@ type Server struct {
 	dialogs  map[key]*Leg
 	draining bool
 	admitted int             // incoming calls
-	ctx      context.Context // Serve's, for the calls that it answers
+	ctx      context.Context //nolint:containedctx // Serve's, for the calls that it answers
 }
 
 // Listen opens the sockets. Serve must be called for anything to be answered
@@ -262,7 +262,7 @@ func (s *Server) Serve(ctx context.Context, answer func(context.Context, media.L
 	s.draining = true
 	s.mu.Unlock()
 	s.calls.Wait()
-	s.hangUpAll()
+	s.hangUpAll() //nolint:contextcheck // BYE is sent after the context's end, with a timeout of its own
 	s.legs.Wait()
 	// Nothing is left to be told: only the sockets' ends matter.
 	_, _ = s.udp.Close(), s.tcp.Close()

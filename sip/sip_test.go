@@ -348,8 +348,10 @@ func TestRefusals(t *testing.T) {
 func TestGarbageDoesNotStopTheListener(t *testing.T) {
 	s := serve(t, Config{}, echo)
 	p := newPhone(t, s.Addr())
-	for _, m := range []string{"\x00\x01\x02", "INVITE", "INVITE sip:x SIP/2.0\r\n\r\n", strings.Repeat("A", 60000),
-		"OPTIONS sip:a SIP/2.0\r\nVia: ;;;\r\nCSeq: x\r\n\r\n"} {
+	for _, m := range []string{
+		"\x00\x01\x02", "INVITE", "INVITE sip:x SIP/2.0\r\n\r\n", strings.Repeat("A", 60000),
+		"OPTIONS sip:a SIP/2.0\r\nVia: ;;;\r\nCSeq: x\r\n\r\n",
+	} {
 		if _, err := p.conn.Write([]byte(m)); err != nil {
 			t.Fatal(err)
 		}

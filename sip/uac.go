@@ -37,8 +37,10 @@ type DialOptions struct {
 // media.ErrNoAnswer or media.ErrUnreachable and, where ctx ended, its cause.
 // Serve must be running. Names are looked up by address records only.
 func (s *Server) Dial(ctx context.Context, uri string, o DialOptions) (*Leg, error) {
-	d := &dialing{Server: s, DialOptions: o, transport: "UDP", callID: uuid.NewString(), tag: sip.GenerateTagN(16),
-		repeats: make(chan *sip.Response, 8)} // more forks than that hardly answer within a moment
+	d := &dialing{
+		Server: s, DialOptions: o, transport: "UDP", callID: uuid.NewString(), tag: sip.GenerateTagN(16),
+		repeats: make(chan *sip.Response, 8),
+	} // more forks than that hardly answer within a moment
 	leg, err := d.place(ctx, uri)
 	if err != nil {
 		s.stats.Failed.Add(1)
@@ -195,7 +197,7 @@ func (d *dialing) dial(ctx context.Context, session *rtp.Session) (*Leg, error) 
 			return nil, err
 		}
 		if res.IsSuccess() {
-			return d.answered(session, r, res, tx)
+			return d.answered(session, r, res, tx) //nolint:contextcheck // what is released outlives the dialling, with a timeout of its own
 		}
 		// The transaction stays for a while, to acknowledge retransmissions.
 		if (res.StatusCode != 401 && res.StatusCode != 407) || d.authorize != nil || d.User == "" {
@@ -227,7 +229,7 @@ func (d *dialing) final(ctx context.Context, r *sip.Request, tx sip.ClientTransa
 				return res, nil
 			}
 			if res.IsSuccess() {
-				d.release(r, res)
+				d.release(r, res) //nolint:contextcheck // ctx has ended; BYE has a timeout of its own
 			}
 			return nil, givenUp(ctx)
 		case <-tx.Done():
@@ -263,7 +265,7 @@ func (d *dialing) cancel(ended context.Context, invite *sip.Request) {
 	r.Laddr = invite.Laddr
 	ctx, stop := context.WithTimeout(context.Background(), d.cfg.ByeTimeout)
 	defer stop()
-	if err := d.exchange(ctx, r); err != nil {
+	if err := d.exchange(ctx, r); err != nil { //nolint:contextcheck // ctx has ended; CANCEL has a timeout of its own
 		d.cfg.Log.Info("CANCEL not confirmed", "error", err)
 	}
 }

@@ -34,7 +34,6 @@ type callCommand struct {
 	From    string        `help:"The calling number." default:"+15550100"`
 	Timeout time.Duration `help:"End the call after this time." default:"2m"`
 	Listen  string        `help:"Our own address." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
-	company string
 }
 
 // errNotHeard is a call in which the awaited words were not heard.
@@ -96,7 +95,11 @@ func (f callCommand) place(ctx context.Context, caller *dialog.Caller, log *slog
 			return dialog.Outcome{}, err
 		}
 		caller.Recorder = w
-		defer w.Close()
+		defer func() {
+			if err := w.Close(); err != nil {
+				log.Warn("recording not complete", "error", err)
+			}
+		}()
 	}
 	var codecs []codec.Codec
 	for _, c := range codec.All() {

@@ -25,7 +25,7 @@ func main() {
 
 // program is what every command works with.
 type program struct {
-	ctx         context.Context // of the whole run; a command is one function
+	ctx         context.Context //nolint:containedctx // of the whole run; a command is one function
 	environ     []string
 	in          io.Reader
 	out, errout io.Writer

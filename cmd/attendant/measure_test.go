@@ -23,8 +23,12 @@ import (
 
 // order is a spoken order number with the place that the answer names.
 var orders = []struct{ spoken, number string }{
-	{"one two three four five", "12345"}, {"five four three two one", "54321"}, {"nine zero two one zero", "90210"},
-	{"six six five zero nine", "66509"}, {"three zero eight four one", "30841"}, {"two seven one eight two", "27182"},
+	{"one two three four five", "12345"},
+	{"five four three two one", "54321"},
+	{"nine zero two one zero", "90210"},
+	{"six six five zero nine", "66509"},
+	{"three zero eight four one", "30841"},
+	{"two seven one eight two", "27182"},
 }
 
 func percentile(d []time.Duration, p float64) time.Duration {

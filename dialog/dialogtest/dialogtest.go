@@ -41,8 +41,11 @@ func TestStore(t *testing.T, s dialog.Store) {
 		q    dialog.CallQuery
 		want int
 	}{
-		{dialog.CallQuery{}, 5}, {dialog.CallQuery{Limit: 2}, 2}, {dialog.CallQuery{Number: "+15550101"}, 2},
-		{dialog.CallQuery{Outcome: "escalated"}, 0}, {dialog.CallQuery{Before: began.Add(2 * time.Minute)}, 2},
+		{dialog.CallQuery{}, 5},
+		{dialog.CallQuery{Limit: 2}, 2},
+		{dialog.CallQuery{Number: "+15550101"}, 2},
+		{dialog.CallQuery{Outcome: "escalated"}, 0},
+		{dialog.CallQuery{Before: began.Add(2 * time.Minute)}, 2},
 	}
 	for _, c := range queries {
 		got, err := s.Calls(ctx, c.q)

@@ -225,7 +225,8 @@ func asked(effects []Effect) string {
 func TestHumanFromEveryState(t *testing.T) {
 	e := demoEngine(t)
 	inputs := []Input{
-		commands(yes), commands(no), commands(bare), commands(Command{Kind: OutOfScope}), {Silence: true},
+		commands(yes), commands(no), commands(bare), commands(Command{Kind: OutOfScope}),
+		{Silence: true},
 		result("ok", shipped), result("not_found", nil), result("refused", nil), result("no_answer", nil), result("found", map[string]string{"answer": "x"}),
 		commands(Command{Kind: Answer, Query: "x"}), commands(Command{Kind: CorrectSlot, Value: "54321"}),
 		{Commands: []Command{{Kind: Complain}}, Angry: true},

@@ -202,38 +202,43 @@ func (s *Set) check(f *Flow, operations []string) (faults []error) {
 			fault(t.ID, "has %d kinds, want one of say, collect, confirm, action, hand_over, branch, link, end", n)
 			continue
 		}
-		for _, target := range f.targets(t) {
-			if target != "done" && f.step(target) == nil {
-				fault(t.ID, "goes to %q, which does not exist", target)
-			}
-		}
-		if t.Collect != nil {
-			if _, ok := f.Slots[t.Collect.Slot]; !ok {
-				fault(t.ID, "asks for the slot %q, which the flow does not have", t.Collect.Slot)
-			}
-		}
-		if t.Action != nil {
-			if !slices.Contains(operations, t.Action.Operation) {
-				fault(t.ID, "calls %q; known operations are %s", t.Action.Operation, strings.Join(operations, ", "))
-			}
-			if t.Action.On["ok"] == "" || t.Action.On["other"] == "" {
-				fault(t.ID, "needs the branches ok and other")
-			}
-		}
-		if t.HandOver != nil && (t.HandOver.On["done"] == "" || t.HandOver.On["other"] == "") {
-			fault(t.ID, "needs the branches done and other")
-		}
-		if t.Branch != nil && t.Branch.On["other"] == "" {
-			fault(t.ID, "needs the branch other")
-		}
-		if t.Link != "" && s.flows[t.Link] == nil {
-			fault(t.ID, "links to the flow %q, which does not exist", t.Link)
-		}
+		s.checkStep(f, t, operations, fault)
 	}
 	if loop := f.circle(); loop != "" {
 		fault(loop, "leads back to itself without asking the caller")
 	}
 	return faults
+}
+
+// checkStep finds what is wrong with a step of one kind.
+func (s *Set) checkStep(f *Flow, t *Step, operations []string, fault func(step, format string, args ...any)) {
+	for _, target := range f.targets(t) {
+		if target != "done" && f.step(target) == nil {
+			fault(t.ID, "goes to %q, which does not exist", target)
+		}
+	}
+	if t.Collect != nil {
+		if _, ok := f.Slots[t.Collect.Slot]; !ok {
+			fault(t.ID, "asks for the slot %q, which the flow does not have", t.Collect.Slot)
+		}
+	}
+	if t.Action != nil {
+		if !slices.Contains(operations, t.Action.Operation) {
+			fault(t.ID, "calls %q; known operations are %s", t.Action.Operation, strings.Join(operations, ", "))
+		}
+		if t.Action.On["ok"] == "" || t.Action.On["other"] == "" {
+			fault(t.ID, "needs the branches ok and other")
+		}
+	}
+	if t.HandOver != nil && (t.HandOver.On["done"] == "" || t.HandOver.On["other"] == "") {
+		fault(t.ID, "needs the branches done and other")
+	}
+	if t.Branch != nil && t.Branch.On["other"] == "" {
+		fault(t.ID, "needs the branch other")
+	}
+	if t.Link != "" && s.flows[t.Link] == nil {
+		fault(t.ID, "links to the flow %q, which does not exist", t.Link)
+	}
 }
 
 func (t *Step) kinds() int {

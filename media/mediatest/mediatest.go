@@ -29,7 +29,7 @@ const (
 type Leg struct {
 	peer   media.Peer
 	digits chan media.Digit
-	ctx    context.Context // the leg's lifetime, as media.Leg documents
+	ctx    context.Context //nolint:containedctx // the leg's lifetime, as media.Leg documents
 	cancel context.CancelCauseFunc
 
 	mu      sync.Mutex
