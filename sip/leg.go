@@ -36,8 +36,10 @@ var _ media.Leg = (*Leg)(nil)
 
 // newLeg runs the session until the leg ends.
 func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
-	l := &Leg{Session: session, server: s, dialog: d, peer: peer, codecs: s.cfg.Codecs,
-		ended: make(chan struct{}), order: order{last: d.RemoteSeq}}
+	l := &Leg{
+		Session: session, server: s, dialog: d, peer: peer, codecs: s.cfg.Codecs,
+		ended: make(chan struct{}), order: order{last: d.RemoteSeq},
+	}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	s.stats.Active.Add(1)
 	s.remember(l)
@@ -56,7 +58,7 @@ func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
 
 // logAudio tells how well the network has carried the audio.
 func (l *Leg) logAudio() {
-	st := l.Session.Stats()
+	st := l.Stats()
 	l.server.cfg.Log.Debug("audio ended", "sip call", l.dialog.CallID, "sent", st.Sent, "received", st.Received, "lost", st.Reports.Lost,
 		"jitter", st.Reports.Jitter, "late", st.Jitter.Late, "far end lost", st.Reports.FarLost, "far end's jitter", st.Reports.FarJitter,
 		"round trip", st.Reports.RoundTrip, "reports sent", st.Reports.Sent, "reports received", st.Reports.Received)

@@ -46,10 +46,28 @@ func (p *parser) namedDay(i int) (day, int) {
 		phrase string
 		days   int
 	}{
-		{"day after tomorrow", 2}, {"day before yesterday", -2}, {"next day", 1}, {"following day", 1}, {"today", 0},
-		{"tonight", 0}, {"tomorrow", 1}, {"tomorrow's", 1}, {"tmrw", 1}, {"today's", 0}, {"yesterday", -1}, {"now", 0},
-		{"right now", 0}, {"this morning", 0}, {"this afternoon", 0}, {"this evening", 0}, {"last night", -1},
-		{"same day", 0}, {"end of day", 0}, {"end of the day", 0}, {"end of business", 0}, {"close of business", 0},
+		{"day after tomorrow", 2},
+		{"day before yesterday", -2},
+		{"next day", 1},
+		{"following day", 1},
+		{"today", 0},
+		{"tonight", 0},
+		{"tomorrow", 1},
+		{"tomorrow's", 1},
+		{"tmrw", 1},
+		{"today's", 0},
+		{"yesterday", -1},
+		{"now", 0},
+		{"right now", 0},
+		{"this morning", 0},
+		{"this afternoon", 0},
+		{"this evening", 0},
+		{"last night", -1},
+		{"same day", 0},
+		{"end of day", 0},
+		{"end of the day", 0},
+		{"end of business", 0},
+		{"close of business", 0},
 	} {
 		k := p.seq(j, n.phrase)
 		if k == 0 || n.phrase == "now" && len(p.toks) > 3 {

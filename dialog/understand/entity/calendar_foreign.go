@@ -8,8 +8,16 @@ var foreignNames = map[string][]struct {
 }{
 	"de": {{"übermorgen", 2}, {"vorgestern", -2}, {"heute", 0}, {"morgen", 1}, {"gestern", -1}},
 	"fr": {{"après demain", 2}, {"avant hier", -2}, {"aujourd'hui", 0}, {"demain", 1}, {"hier", -1}, {"ce soir", 0}},
-	"es": {{"pasado mañana", 2}, {"anteayer", -2}, {"antes de ayer", -2}, {"hoy", 0}, {"mañana", 1}, {"ayer", -1},
-		{"esta noche", 0}, {"esta tarde", 0}},
+	"es": {
+		{"pasado mañana", 2},
+		{"anteayer", -2},
+		{"antes de ayer", -2},
+		{"hoy", 0},
+		{"mañana", 1},
+		{"ayer", -1},
+		{"esta noche", 0},
+		{"esta tarde", 0},
+	},
 	"zh": {{"大 后 天", 3}, {"后 天", 2}, {"明 天", 1}, {"今 天", 0}, {"昨 天", -1}, {"前 天", -2}, {"明 早", 1}, {"今 晚", 0}, {"明 晚", 1}},
 }
 
@@ -109,8 +117,8 @@ func (p *parser) foreignMonthDay(i int) (day, int) {
 		return day{}, i
 	}
 	j := p.skip(i, "am", "den", "der", "le", "el", "vom", "zum", "du", "au", "al", "del")
-	n, k := int64(0), j
-	if n, k = p.nth(j); k == j {
+	n, k := p.nth(j)
+	if k == j {
 		c, m := p.cardinal(j)
 		n, k = c.val, m
 	}
@@ -219,8 +227,10 @@ func (p *parser) foreignCycle(i int) (day, int) {
 	n, k := p.direction(j)
 	said := k > j
 	k = p.skip(k, "个", "個")
-	name := map[string]string{"woche": "week", "semaine": "week", "semana": "week", "monat": "month", "monats": "month",
-		"mois": "month", "mes": "month", "月": "month", "jahr": "year", "année": "year", "año": "year", "wochenende": "weekend"}
+	name := map[string]string{
+		"woche": "week", "semaine": "week", "semana": "week", "monat": "month", "monats": "month",
+		"mois": "month", "mes": "month", "月": "month", "jahr": "year", "année": "year", "año": "year", "wochenende": "weekend",
+	}
 	c := name[p.word(k)]
 	if p.lang.code == "zh" && p.is(i, "明", "今") && p.is(i+1, "年") {
 		return day{t: time.Date(p.today().Year()+b2i(p.is(i, "明")), 1, 1, 0, 0, 0, 0, p.at.Location()), conf: 0.7}, i + 2

@@ -9,7 +9,6 @@ import (
 type code struct {
 	b        strings.Builder
 	ohs      []int // where O and 0 were not told apart
-	alts     []string
 	from, to int
 	strong   int // pieces that cannot be words of the sentence
 	pieces   int

@@ -10,8 +10,10 @@ type span struct {
 
 // spans makes a table from "seconds:word word;…".
 func spans(groups string) map[string]span {
-	symbols := map[string]byte{"1": 's', "60": 'm', "3600": 'h', "86400": 'd', "604800": 'w', "1209600": 'f',
-		"2592000": 'o', "7776000": 'q', "31536000": 'y', "315360000": 'e', "3153600000": 'c'}
+	symbols := map[string]byte{
+		"1": 's', "60": 'm', "3600": 'h', "86400": 'd', "604800": 'w', "1209600": 'f',
+		"2592000": 'o', "7776000": 'q', "31536000": 'y', "315360000": 'e', "3153600000": 'c',
+	}
 	m := map[string]span{}
 	for _, group := range strings.Split(groups, ";") {
 		seconds, words, _ := strings.Cut(strings.TrimSpace(group), ":")

@@ -76,7 +76,7 @@ func germanBelow(w string, limit int64) (int64, bool) {
 			continue
 		}
 		l, r := int64(1), int64(0)
-		ok := true
+		var ok bool
 		if left != "" {
 			if l, ok = germanBelow(left, part.val); !ok {
 				return 0, false

@@ -6,8 +6,10 @@ var english = language{
 	numerals: numerals(`zero nought naught nil;one;two;three;four;five;six;seven;eight;nine;ten;eleven;twelve;thirteen;
 		fourteen;fifteen;sixteen;seventeen;eighteen;nineteen`,
 		`twenty;thirty;forty fourty;fifty;sixty;seventy;eighty;ninety`,
-		map[string]int64{"hundred": 100, "thousand": 1e3, "million": 1e6, "millions": 1e6, "billion": 1e9, "trillion": 1e12,
-			"lakh": 1e5, "crore": 1e7, "mil": 1e6, "bn": 1e9}),
+		map[string]int64{
+			"hundred": 100, "thousand": 1e3, "million": 1e6, "millions": 1e6, "billion": 1e9, "trillion": 1e12,
+			"lakh": 1e5, "crore": 1e7, "mil": 1e6, "bn": 1e9,
+		}),
 	ordinals: numerals(`zeroth;first;second;third;fourth;fifth;sixth;seventh;eighth;ninth;tenth;eleventh;twelfth;
 		thirteenth;fourteenth;fifteenth;sixteenth;seventeenth;eighteenth;nineteenth`,
 		`twentieth;thirtieth;fortieth;fiftieth;sixtieth;seventieth;eightieth;ninetieth`,
@@ -15,8 +17,10 @@ var english = language{
 	ands:   []string{"and", "n"},
 	points: []string{"point", "dot"},
 	minus:  []string{"minus", "negative"},
-	digits: map[string]string{"oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0", "zip": "0", "null": "0",
-		"won": "1", "to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "niner": "9", "fife": "5", "tree": "3", "ought": "0"},
+	digits: map[string]string{
+		"oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0", "zip": "0", "null": "0",
+		"won": "1", "to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "niner": "9", "fife": "5", "tree": "3", "ought": "0",
+	},
 	repeats: map[string]int{"double": 2, "dubble": 2, "triple": 3, "treble": 3, "tripple": 3, "quadruple": 4, "quad": 4},
 	months: table(1, `january jan;february feb;march mar;april apr;may;june jun;july jul;august aug;september sep sept;
 		october oct;november nov;december dec`),

@@ -200,12 +200,33 @@ var holidays = [...]struct {
 	phrase     string
 	month, day int
 }{
-	{"christmas eve", 12, 24}, {"christmas day", 12, 25}, {"christmas", 12, 25}, {"xmas", 12, 25}, {"boxing day", 12, 26},
-	{"new year's eve", 12, 31}, {"new years eve", 12, 31}, {"new year's day", 1, 1}, {"new years day", 1, 1},
-	{"new year's", 1, 1}, {"new years", 1, 1}, {"valentine's day", 2, 14}, {"valentines day", 2, 14}, {"valentine's", 2, 14},
-	{"saint patrick's day", 3, 17}, {"st patrick's day", 3, 17}, {"independence day", 7, 4}, {"fourth of july", 7, 4},
-	{"halloween", 10, 31}, {"veterans day", 11, 11}, {"all saints day", 11, 1}, {"labour day", 5, 1}, {"april fools day", 4, 1},
-	{"juneteenth", 6, 19}, {"groundhog day", 2, 2}, {"earth day", 4, 22}, {"may day", 5, 1},
+	{"christmas eve", 12, 24},
+	{"christmas day", 12, 25},
+	{"christmas", 12, 25},
+	{"xmas", 12, 25},
+	{"boxing day", 12, 26},
+	{"new year's eve", 12, 31},
+	{"new years eve", 12, 31},
+	{"new year's day", 1, 1},
+	{"new years day", 1, 1},
+	{"new year's", 1, 1},
+	{"new years", 1, 1},
+	{"valentine's day", 2, 14},
+	{"valentines day", 2, 14},
+	{"valentine's", 2, 14},
+	{"saint patrick's day", 3, 17},
+	{"st patrick's day", 3, 17},
+	{"independence day", 7, 4},
+	{"fourth of july", 7, 4},
+	{"halloween", 10, 31},
+	{"veterans day", 11, 11},
+	{"all saints day", 11, 1},
+	{"labour day", 5, 1},
+	{"april fools day", 4, 1},
+	{"juneteenth", 6, 19},
+	{"groundhog day", 2, 2},
+	{"earth day", 4, 22},
+	{"may day", 5, 1},
 }
 
 // movable holidays: the n-th weekday of a month, or days from Easter.
@@ -214,11 +235,22 @@ var movable = [...]struct {
 	month, n, weekday int
 	easter            int
 }{
-	{"thanksgiving", 11, 4, 4, 0}, {"labor day", 9, 1, 1, 0}, {"memorial day", 5, -1, 1, 0}, {"mother's day", 5, 2, 0, 0},
-	{"mothers day", 5, 2, 0, 0}, {"father's day", 6, 3, 0, 0}, {"fathers day", 6, 3, 0, 0}, {"columbus day", 10, 2, 1, 0},
-	{"martin luther king day", 1, 3, 1, 0}, {"presidents day", 2, 3, 1, 0},
-	{"easter sunday", 0, 0, 0, 0}, {"easter monday", 0, 0, 0, 1}, {"easter", 0, 0, 0, 0}, {"good friday", 0, 0, 0, -2},
-	{"pentecost", 0, 0, 0, 49}, {"ash wednesday", 0, 0, 0, -46},
+	{"thanksgiving", 11, 4, 4, 0},
+	{"labor day", 9, 1, 1, 0},
+	{"memorial day", 5, -1, 1, 0},
+	{"mother's day", 5, 2, 0, 0},
+	{"mothers day", 5, 2, 0, 0},
+	{"father's day", 6, 3, 0, 0},
+	{"fathers day", 6, 3, 0, 0},
+	{"columbus day", 10, 2, 1, 0},
+	{"martin luther king day", 1, 3, 1, 0},
+	{"presidents day", 2, 3, 1, 0},
+	{"easter sunday", 0, 0, 0, 0},
+	{"easter monday", 0, 0, 0, 1},
+	{"easter", 0, 0, 0, 0},
+	{"good friday", 0, 0, 0, -2},
+	{"pentecost", 0, 0, 0, 49},
+	{"ash wednesday", 0, 0, 0, -46},
 }
 
 // holiday reads the name of one.

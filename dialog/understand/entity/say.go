@@ -6,7 +6,6 @@ import (
 
 // sayer writes numbers in the words of one language.
 type sayer struct {
-	lang     *language
 	cardinal func(n int64) string
 	ordinal  func(n int64) string
 	point    string
@@ -15,16 +14,26 @@ type sayer struct {
 }
 
 var sayers = map[string]*sayer{
-	"en": {cardinal: sayEnglish, ordinal: sayEnglishNth, point: "point", minus: "minus",
-		digits: [10]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}},
-	"de": {cardinal: sayGerman, ordinal: sayGermanNth, point: "komma", minus: "minus",
-		digits: [10]string{"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"}},
-	"fr": {cardinal: sayFrench, ordinal: sayFrenchNth, point: "virgule", minus: "moins",
-		digits: [10]string{"zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"}},
-	"es": {cardinal: saySpanish, ordinal: saySpanish, point: "coma", minus: "menos",
-		digits: [10]string{"cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"}},
-	"zh": {cardinal: sayChinese, ordinal: func(n int64) string { return "第" + sayChinese(n) }, point: "点", minus: "负",
-		digits: [10]string{"零", "一", "二", "三", "四", "五", "六", "七", "八", "九"}},
+	"en": {
+		cardinal: sayEnglish, ordinal: sayEnglishNth, point: "point", minus: "minus",
+		digits: [10]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"},
+	},
+	"de": {
+		cardinal: sayGerman, ordinal: sayGermanNth, point: "komma", minus: "minus",
+		digits: [10]string{"null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"},
+	},
+	"fr": {
+		cardinal: sayFrench, ordinal: sayFrenchNth, point: "virgule", minus: "moins",
+		digits: [10]string{"zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"},
+	},
+	"es": {
+		cardinal: saySpanish, ordinal: saySpanish, point: "coma", minus: "menos",
+		digits: [10]string{"cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"},
+	},
+	"zh": {
+		cardinal: sayChinese, ordinal: func(n int64) string { return "第" + sayChinese(n) }, point: "点", minus: "负",
+		digits: [10]string{"零", "一", "二", "三", "四", "五", "六", "七", "八", "九"},
+	},
 }
 
 var (

@@ -27,8 +27,10 @@ func Spoken(text, lang string) string {
 	s.say = sayers[s.lang.code]
 	rules := []rewriter{s.foreignDate, s.foreignClock, s.foreignMoney, s.foreignPercent, s.foreignUnit, s.figure}
 	if s.lang.code == "en" {
-		rules = []rewriter{s.web, s.dateFigures, s.telephone, s.dateWords, s.clockFigures, s.moneyFigures, s.rangeFigures, s.fractionFigures,
-			s.measureFigures, s.ordinalFigures, s.decade, s.mixedCode, s.yearFigure, s.figure, s.roman, s.acronym, s.abbreviation, s.sign}
+		rules = []rewriter{
+			s.web, s.dateFigures, s.telephone, s.dateWords, s.clockFigures, s.moneyFigures, s.rangeFigures, s.fractionFigures,
+			s.measureFigures, s.ordinalFigures, s.decade, s.mixedCode, s.yearFigure, s.figure, s.roman, s.acronym, s.abbreviation, s.sign,
+		}
 	}
 	return s.rewrite(rules)
 }

@@ -274,8 +274,10 @@ func (s *speller) spellWeb(chunk string) string {
 		}
 		label = ""
 	}
-	names := map[byte]string{'.': "dot", '@': "at", '/': "slash", '-': "dash", '_': "underscore", ':': "colon", '+': "plus", '%': "percent",
-		'?': "question mark", '=': "equals", '&': "and", '#': "hash", '~': "tilde"}
+	names := map[byte]string{
+		'.': "dot", '@': "at", '/': "slash", '-': "dash", '_': "underscore", ':': "colon", '+': "plus", '%': "percent",
+		'?': "question mark", '=': "equals", '&': "and", '#': "hash", '~': "tilde",
+	}
 	for _, c := range []byte(strings.ToLower(chunk)) {
 		name := names[c]
 		switch {

@@ -49,7 +49,7 @@ func run(corpus, out string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer os.RemoveAll(work) //nolint:errcheck // a temporary folder
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, f := range files {
 		if err := degrade(f, work, random); err != nil {
