@@ -167,22 +167,19 @@ func (c *Console) ready(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// events streams what happens, from the event after Last-Event-ID on.
+// events streams what happens, from the event after Last-Event-ID on. Without
+// one, "?replay=live" begins with what the calls going on have had so far.
 func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 	flusher := http.NewResponseController(w)
 	events, stop := c.cfg.Hub.Listen()
 	defer stop()
 	w.Header().Set("Content-Type", "text/event-stream")
-	after, _ := strconv.ParseUint(r.Header.Get("Last-Event-ID"), 10, 64) // none is 0
-	if after > 0 {
-		c.mu.Lock()
-		missed := append([]dialog.Event(nil), c.recent...)
-		c.mu.Unlock()
-		for _, e := range missed {
-			if e.Seq > after && send(w, e) != nil {
-				return
-			}
+	sent, _ := strconv.ParseUint(r.Header.Get("Last-Event-ID"), 10, 64) // none is 0
+	for _, e := range c.missed(sent, r.URL.Query().Get("replay") == "live") {
+		if send(w, e) != nil {
+			return
 		}
+		sent = e.Seq
 	}
 	beat := time.NewTicker(5 * time.Second)
 	defer beat.Stop()
@@ -198,11 +195,33 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		case e, ok := <-events:
+			if ok && e.Seq <= sent {
+				continue // replayed already
+			}
 			if !ok || send(w, e) != nil {
 				return
 			}
 		}
 	}
+}
+
+// missed are the kept events after that number; where it is none, those of the
+// calls going on if they are wanted.
+func (c *Console) missed(after uint64, wanted bool) []dialog.Event {
+	if after == 0 && !wanted {
+		return nil
+	}
+	live := c.cfg.Live()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []dialog.Event
+	for _, e := range c.recent {
+		_, on := live[e.Call]
+		if after > 0 && e.Seq > after || after == 0 && on && e.Kind != dialog.Partial {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func send(w http.ResponseWriter, e dialog.Event) error {

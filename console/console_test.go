@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -163,4 +164,37 @@ func (c *Console) seen() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.recent)
+}
+
+// A page that opens in the middle of a call is told what the call has had so
+// far, and nothing of calls that have ended.
+func TestPageThatOpensLateSeesTheCallGoingOn(t *testing.T) {
+	c := &Console{cfg: Config{Hub: &dialog.Hub{}, Live: func() map[string]dialog.CallInfo { return map[string]dialog.CallInfo{"on": {}} }}}
+	for i, e := range []dialog.Event{
+		{Kind: dialog.CallStarted, Call: "over"}, {Kind: dialog.CallStarted, Call: "on"},
+		{Kind: dialog.Partial, Call: "on"}, {Kind: dialog.TurnEnded, Call: "on"}, {Kind: dialog.CallEnded, Call: "over"},
+	} {
+		e.Seq = uint64(i + 1)
+		c.recent = append(c.recent, e)
+	}
+	numbers := func(events []dialog.Event) (out []uint64) {
+		for _, e := range events {
+			out = append(out, e.Seq)
+		}
+		return out
+	}
+	for _, test := range []struct {
+		name   string
+		after  uint64
+		replay bool
+		want   []uint64
+	}{
+		{"a new page", 0, true, []uint64{2, 4}},
+		{"a program that wants only what comes", 0, false, nil},
+		{"a page that comes back", 3, true, []uint64{4, 5}},
+	} {
+		if got := numbers(c.missed(test.after, test.replay)); !slices.Equal(got, test.want) {
+			t.Errorf("%s: got events %v, want %v", test.name, got, test.want)
+		}
+	}
 }

@@ -49,7 +49,7 @@ func defaults() config {
 	return config{
 		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
-		Voice: "flite", VoiceName: "slt", Record: true, LogLevel: "info",
+		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info",
 	}
 }
 

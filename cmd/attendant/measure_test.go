@@ -98,7 +98,7 @@ func TestMeasureCalls(t *testing.T) {
 
 // TestMeasureLoad prints replies, late ticks and cost with calls at once.
 func TestMeasureLoad(t *testing.T) {
-	for _, n := range []int{1, 8, 16} {
+	for _, n := range []int{1, 8, 16, 24, 32} {
 		l := start(t)
 		before := cpu()
 		began := time.Now()

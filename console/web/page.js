@@ -80,7 +80,7 @@ async function show(id) {
 }
 
 let last = Date.now();
-const source = new EventSource("events");
+const source = new EventSource("events?replay=live");
 source.onopen = () => { last = Date.now(); $("state").textContent = "live"; };
 source.onerror = () => { $("state").textContent = "connection lost, trying again"; };
 source.onmessage = (m) => { last = Date.now(); $("state").textContent = "live"; take(JSON.parse(m.data)); };
