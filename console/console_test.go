@@ -171,8 +171,11 @@ func (c *Console) seen() int {
 func TestPageThatOpensLateSeesTheCallGoingOn(t *testing.T) {
 	c := &Console{cfg: Config{Hub: &dialog.Hub{}, Live: func() map[string]dialog.CallInfo { return map[string]dialog.CallInfo{"on": {}} }}}
 	for i, e := range []dialog.Event{
-		{Kind: dialog.CallStarted, Call: "over"}, {Kind: dialog.CallStarted, Call: "on"},
-		{Kind: dialog.Partial, Call: "on"}, {Kind: dialog.TurnEnded, Call: "on"}, {Kind: dialog.CallEnded, Call: "over"},
+		{Kind: dialog.CallStarted, Call: "over"},
+		{Kind: dialog.CallStarted, Call: "on"},
+		{Kind: dialog.Partial, Call: "on"},
+		{Kind: dialog.TurnEnded, Call: "on"},
+		{Kind: dialog.CallEnded, Call: "over"},
 	} {
 		e.Seq = uint64(i + 1)
 		c.recent = append(c.recent, e)

@@ -44,6 +44,7 @@ type commands struct {
 	Transcribe transcribeCommand `cmd:"" help:"Recognise a WAV file."`
 	Calls      callsCommand      `cmd:"" help:"List, show and play calls."`
 	Check      checkCommand      `cmd:"" help:"Check a company's folder."`
+	Evaluate   evaluateCommand   `cmd:"" help:"Measure understanding on your own data: JSON lines in, JSON lines out."`
 	Doctor     doctorCommand     `cmd:"" help:"Tell what is installed and how fast it is."`
 	Version    versionCommand    `cmd:"" help:"Tell the version."`
 }

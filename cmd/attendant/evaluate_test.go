@@ -1,0 +1,49 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Each kind answers every line in order and keeps its id, whatever the id is.
+func TestEvaluateAnswersEachLine(t *testing.T) {
+	examples := filepath.Join(t.TempDir(), "t.tsv")
+	if err := os.WriteFile(examples, []byte("where is my card\tcard\nmy card is late\tcard\nclose my account\tclose\ndelete the account\tclose\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ args, in, want string }{
+		{"control", `{"id":1,"text":"yes please"}` + "\n" + `{"id":"b","text":"goodbye","prev":"Anything else?"}`, `{"id":1,"act":"affirm"}` + "\n" + `{"id":"b","act":"end"}`},
+		{"entities", `{"id":1,"text":"next tuesday","type":"date","ref":"2026-11-24T10:00"}`, `{"id":1,"value":"2026-12-01"}`},
+		{"entities", `{"id":1,"text":"forty two dollars and fifty cents","type":"money","ref":"2026-11-24T10:00"}`, `{"id":1,"value":{"amount":42.5,"currency":"USD"}}`},
+		{"entities", `{"id":1,"text":"an hour and a half","type":"duration"}`, `{"id":1,"value":5400}`},
+		{"entities", `{"id":1,"text":"four one one one","type":"card"}`, `{"id":1,"value":null}`},
+		{"written", `{"id":1,"text":"the twenty third of march"}`, `{"id":1,"text":"23 march"}`},
+		{"spoken", `{"id":1,"text":"It costs $5"}`, `{"id":1,"text":"It costs five dollars"}`},
+		{"sentiment", `{"id":1,"text":"this is terrible"}`, `"label":"negative"`},
+		{"intents --examples " + examples, `{"id":1,"text":"please close the account"}`, `{"id":1,"intent":"close","confidence":`},
+		{"intents --examples " + examples, `{"id":1,"text":"tell me about football"}`, `{"id":1,"intent":null,"confidence":`},
+	} {
+		var out, errout bytes.Buffer
+		status := run(t.Context(), append([]string{"evaluate"}, strings.Fields(test.args)...), nil, strings.NewReader(test.in+"\n"), &out, &errout)
+		if status != 0 || !strings.Contains(out.String(), test.want) {
+			t.Errorf("evaluate %s < %s: status %d, got %s%s, want %s", test.args, test.in, status, out.String(), errout.String(), test.want)
+		}
+	}
+}
+
+func TestEvaluateNamesTheBadLine(t *testing.T) {
+	for _, in := range []string{"{\"id\":1,\"text\":\"yes\"}\nnot json\n", "{\"id\":1,\"text\":\"yes\"}\n[1]\n"} {
+		var out, errout bytes.Buffer
+		status := run(t.Context(), []string{"evaluate", "control"}, nil, strings.NewReader(in), &out, &errout)
+		if status != 2 || !strings.Contains(errout.String(), "line 2") || !strings.Contains(out.String(), "affirm") {
+			t.Errorf("%q: status %d, out %s, error %s", in, status, out.String(), errout.String())
+		}
+	}
+	var errout bytes.Buffer
+	if status := run(t.Context(), []string{"evaluate", "entities"}, nil, strings.NewReader(`{"id":1,"text":"x","type":"color"}`), &bytes.Buffer{}, &errout); status != 2 || !strings.Contains(errout.String(), "color") {
+		t.Errorf("status %d, error %s", status, errout.String())
+	}
+}
