@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"attendant/dialog/knowledge"
 	"attendant/dialog/sentiment"
 	"attendant/dialog/understand/entity"
 	"attendant/dialog/understand/intent"
@@ -23,6 +24,7 @@ type evaluateCommand struct {
 	Intents   evaluateIntents   `cmd:"" help:"Which label a text has: {id, text} -> {id, intent, confidence, alternatives}."`
 	Control   evaluateControl   `cmd:"" help:"What a turn does whatever the flow: {id, text, prev} -> {id, act}."`
 	Sentiment evaluateSentiment `cmd:"" help:"How a text sounds: {id, text} -> {id, score, label}."`
+	Knowledge evaluateKnowledge `cmd:"" help:"Which document answers a question: {id, query} -> {id, hits, answered, answer}."`
 	Entities  evaluateEntities  `cmd:"" help:"A typed value in a text: {id, text, type, ref, lang} -> {id, value}."`
 	Written   evaluateWritten   `cmd:"" help:"Spoken to written text: {id, text, lang} -> {id, text}."`
 	Spoken    evaluateSpoken    `cmd:"" help:"Written to spoken text: {id, text, lang} -> {id, text}."`
@@ -36,6 +38,8 @@ type question struct {
 	Type string          `json:"type"`
 	Ref  string          `json:"ref"`
 	Lang string          `json:"lang"`
+
+	Query string `json:"query"`
 }
 
 // answers reads questions and writes what answer makes of each, until the input
@@ -160,6 +164,64 @@ func (evaluateSentiment) Run(p *program) error {
 			Label string          `json:"label"`
 		}{q.ID, s.Value, s.Label}, nil
 	})
+}
+
+type evaluateKnowledge struct {
+	Docs string `required:"" help:"Documents: {id, title, text}, a line each." type:"existingfile"`
+}
+
+type hitAnswer struct {
+	ID       json.RawMessage `json:"id"`
+	Hits     []hit           `json:"hits"` // the best first
+	Answered bool            `json:"answered"`
+	Answer   string          `json:"answer"`
+}
+
+type hit struct {
+	Doc   string  `json:"doc"`
+	Score float64 `json:"score"`
+}
+
+// Run indexes the documents and answers each question with a sentence of the
+// best.
+func (f evaluateKnowledge) Run(p *program) error {
+	documents, err := readDocuments(f.Docs)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
+	index, err := knowledge.NewIndex(p.ctx, documents)
+	if err != nil {
+		return err
+	}
+	defer index.Close()
+	return answers(p, func(q question) (any, error) {
+		hits, answer, answered, err := index.Search(p.ctx, q.Query, 10)
+		a := hitAnswer{ID: q.ID, Hits: []hit{}, Answered: answered, Answer: answer}
+		for _, h := range hits {
+			a.Hits = append(a.Hits, hit{h.ID, h.Score})
+		}
+		return a, err
+	})
+}
+
+func readDocuments(file string) ([]knowledge.Document, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var out []knowledge.Document
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		if n++; strings.TrimSpace(line) == "" {
+			continue
+		}
+		var d struct{ ID, Title, Text string }
+		if err := json.Unmarshal([]byte(line), &d); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
+		}
+		out = append(out, knowledge.Document(d))
+	}
+	return out, nil
 }
 
 type evaluateEntities struct{}

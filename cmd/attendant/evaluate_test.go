@@ -14,12 +14,17 @@ func TestEvaluateAnswersEachLine(t *testing.T) {
 	if err := os.WriteFile(examples, []byte("where is my card\tcard\nmy card is late\tcard\nclose my account\tclose\ndelete the account\tclose\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	docs := filepath.Join(t.TempDir(), "d.jsonl")
+	if err := os.WriteFile(docs, []byte(`{"id":"7","title":"Hours","text":"We are open from 9 to 18."}`+"\n"+`{"id":"8","title":"Pay","text":"By card."}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct{ args, in, want string }{
 		{"control", `{"id":1,"text":"yes please"}` + "\n" + `{"id":"b","text":"goodbye","prev":"Anything else?"}`, `{"id":1,"act":"affirm"}` + "\n" + `{"id":"b","act":"end"}`},
 		{"entities", `{"id":1,"text":"next tuesday","type":"date","ref":"2026-11-24T10:00"}`, `{"id":1,"value":"2026-12-01"}`},
 		{"entities", `{"id":1,"text":"forty two dollars and fifty cents","type":"money","ref":"2026-11-24T10:00"}`, `{"id":1,"value":{"amount":42.5,"currency":"USD"}}`},
 		{"entities", `{"id":1,"text":"an hour and a half","type":"duration"}`, `{"id":1,"value":5400}`},
 		{"entities", `{"id":1,"text":"four one one one","type":"card"}`, `{"id":1,"value":null}`},
+		{"knowledge --docs " + docs, `{"id":1,"query":"when are you open"}`, `{"id":1,"hits":[{"doc":"7","score":`},
 		{"written", `{"id":1,"text":"the twenty third of march"}`, `{"id":1,"text":"23 march"}`},
 		{"spoken", `{"id":1,"text":"It costs $5"}`, `{"id":1,"text":"It costs five dollars"}`},
 		{"sentiment", `{"id":1,"text":"this is terrible"}`, `"label":"negative"`},
