@@ -44,7 +44,7 @@ var weights = []struct {
 	{"on hold", -1},
 	{"not working", -1.2},
 	{"does not work", -1.2},
-	{"doesn't work", -1.2},
+	{"doesnt work", -1.2},
 	{"never arrived", -0.8},
 	{"not acceptable", -2.5},
 	{"what a joke", -2.5},
@@ -105,7 +105,7 @@ const angryBelow = -0.45
 
 // Score takes in a turn.
 func (s *Scorer) Score(text string) Score {
-	rest := " " + strings.ToLower(text) + " "
+	rest := " " + spaced(text) + " "
 	var sum float64
 	var causes []string
 	for _, w := range weights {
@@ -118,6 +118,8 @@ func (s *Scorer) Score(text string) Score {
 		causes = append(causes, w.phrase)
 		rest = strings.Replace(rest, " "+w.phrase+" ", "  ", 1)
 	}
+	own := sum / math.Sqrt(sum*sum+8)
+	sum += service(rest) + general(rest)
 	score := Score{Value: sum / math.Sqrt(sum*sum+8), Label: "neutral", Cause: strings.Join(causes, ", ")}
 	switch {
 	case score.Value <= -0.15:
@@ -125,7 +127,7 @@ func (s *Scorer) Score(text string) Score {
 	case score.Value >= 0.15:
 		score.Label = "positive"
 	}
-	score.Angry = score.Value < angryBelow
+	score.Angry = own < angryBelow // general words alone call for no apology
 	s.scores = append(s.scores, score.Value)
 	return score
 }
@@ -135,7 +137,7 @@ func strength(before []string) float64 {
 	factor := 1.0
 	for i := max(0, len(before)-3); i < len(before); i++ {
 		switch before[i] {
-		case "not", "never", "no", "isn't", "wasn't", "don't", "hardly":
+		case "not", "never", "no", "isnt", "wasnt", "dont", "hardly":
 			factor *= -0.6
 		case "very", "really", "so", "absolutely", "totally", "completely", "extremely":
 			factor *= 1.3
