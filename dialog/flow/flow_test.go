@@ -286,7 +286,7 @@ func TestLoadTellsAllFaultsAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("no fault found")
 	}
-	for _, want := range []string{"volume", `"nowhere"`, `"fly"`, `"size"`, `"moon"`, "taken", "leads back", "bad.yaml", `"goodbye" is missing`} {
+	for _, want := range []string{"company.yaml:2: ", "volume", `flows/a.yaml:3: step "one"`, `flows/a.yaml:4: step "two"`, `flows/b.yaml:3: step "one"`, "flows/bad.yaml:1: ", `"nowhere"`, `"fly"`, `"size"`, `"moon"`, "taken", "leads back", "bad.yaml", `"goodbye" is missing`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %s in:\n%v", want, err)
 		}

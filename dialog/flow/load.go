@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // Company is what all flows share: company.yaml.
@@ -33,6 +33,7 @@ type Flow struct {
 	Slots    map[string]Slot `yaml:"slots"`
 	Steps    []Step          `yaml:"steps"`
 	file     string
+	lines    []int // of the steps
 }
 
 // Slot is something that a flow needs to know.
@@ -105,7 +106,7 @@ type Set struct {
 func Required() []string { return []string{"human", "offer_human", "goodbye"} }
 
 // Load reads company.yaml and flows/*.yaml. Its error joins all faults, one a
-// line, each with its file. operations are those that an action may call.
+// line, each with its file and line. operations are those that an action may call.
 func Load(files fs.FS, operations []string) (*Set, error) {
 	s := &Set{flows: map[string]*Flow{}}
 	var faults []error
@@ -122,8 +123,12 @@ func Load(files fs.FS, operations []string) (*Set, error) {
 			faults = append(faults, err)
 			continue
 		}
+		if f.lines, err = stepLines(files, name, len(f.Steps)); err != nil {
+			faults = append(faults, err)
+			continue
+		}
 		if s.flows[f.Name] != nil || f.Name == "" {
-			faults = append(faults, fmt.Errorf("%s: flow %q has no name or one that is taken", name, f.Name))
+			faults = append(faults, fmt.Errorf("%s:1: flow %q has no name or one that is taken", name, f.Name))
 			continue
 		}
 		s.flows[f.Name] = f
@@ -146,9 +151,48 @@ func decode(files fs.FS, name string, to any) error {
 		return err
 	}
 	if err := yaml.UnmarshalWithOptions(data, to, yaml.Strict()); err != nil {
+		var at yaml.Error
+		if errors.As(err, &at) && at.GetToken() != nil {
+			name = fmt.Sprintf("%s:%d", name, at.GetToken().Position.Line)
+		}
 		return fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
 	}
 	return nil
+}
+
+// stepLines are the lines at which a flow's steps begin.
+func stepLines(files fs.FS, name string, steps int) ([]int, error) {
+	data, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, err
+	}
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var out []int
+	for i := range steps {
+		p, err := yaml.PathString(fmt.Sprintf("$.steps[%d]", i))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		node, err := p.FilterFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: step %d: %w", name, i+1, err)
+		}
+		out = append(out, node.GetToken().Position.Line)
+	}
+	return out, nil
+}
+
+// line is where a step begins; the flow's first line where there is no such step.
+func (f *Flow) line(step *Step) int {
+	for i := range f.Steps {
+		if &f.Steps[i] == step && i < len(f.lines) {
+			return f.lines[i]
+		}
+	}
+	return 1
 }
 
 // Flows returns the flows in the order of their files.
@@ -185,59 +229,59 @@ func (t *Step) texts() []string {
 // check finds what is wrong with a flow: a step that does not exist, an unknown
 // slot, operation or flow, a missing branch, a circle without the caller.
 func (s *Set) check(f *Flow, operations []string) (faults []error) {
-	fault := func(step, format string, args ...any) {
-		faults = append(faults, fmt.Errorf("%s: step %q: %s", path.Base(f.file), step, fmt.Sprintf(format, args...)))
+	fault := func(t *Step, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s:%d: step %q: %s", f.file, f.line(t), t.ID, fmt.Sprintf(format, args...)))
 	}
 	if len(f.Steps) == 0 {
-		fault("", "the flow has no steps")
+		fault(&Step{}, "the flow has no steps")
 	}
 	seen := map[string]bool{}
 	for i := range f.Steps {
 		t := &f.Steps[i]
 		if t.ID == "" || seen[t.ID] {
-			fault(t.ID, "the id is missing or taken")
+			fault(t, "the id is missing or taken")
 		}
 		seen[t.ID] = true
 		if n := t.kinds(); n != 1 {
-			fault(t.ID, "has %d kinds, want one of say, collect, confirm, action, hand_over, branch, link, end", n)
+			fault(t, "has %d kinds, want one of say, collect, confirm, action, hand_over, branch, link, end", n)
 			continue
 		}
 		s.checkStep(f, t, operations, fault)
 	}
 	if loop := f.circle(); loop != "" {
-		fault(loop, "leads back to itself without asking the caller")
+		fault(f.step(loop), "leads back to itself without asking the caller")
 	}
 	return faults
 }
 
 // checkStep finds what is wrong with a step of one kind.
-func (s *Set) checkStep(f *Flow, t *Step, operations []string, fault func(step, format string, args ...any)) {
+func (s *Set) checkStep(f *Flow, t *Step, operations []string, fault func(t *Step, format string, args ...any)) {
 	for _, target := range f.targets(t) {
 		if target != "done" && f.step(target) == nil {
-			fault(t.ID, "goes to %q, which does not exist", target)
+			fault(t, "goes to %q, which does not exist", target)
 		}
 	}
 	if t.Collect != nil {
 		if _, ok := f.Slots[t.Collect.Slot]; !ok {
-			fault(t.ID, "asks for the slot %q, which the flow does not have", t.Collect.Slot)
+			fault(t, "asks for the slot %q, which the flow does not have", t.Collect.Slot)
 		}
 	}
 	if t.Action != nil {
 		if !slices.Contains(operations, t.Action.Operation) {
-			fault(t.ID, "calls %q; known operations are %s", t.Action.Operation, strings.Join(operations, ", "))
+			fault(t, "calls %q; known operations are %s", t.Action.Operation, strings.Join(operations, ", "))
 		}
 		if t.Action.On["ok"] == "" || t.Action.On["other"] == "" {
-			fault(t.ID, "needs the branches ok and other")
+			fault(t, "needs the branches ok and other")
 		}
 	}
 	if t.HandOver != nil && (t.HandOver.On["done"] == "" || t.HandOver.On["other"] == "") {
-		fault(t.ID, "needs the branches done and other")
+		fault(t, "needs the branches done and other")
 	}
 	if t.Branch != nil && t.Branch.On["other"] == "" {
-		fault(t.ID, "needs the branch other")
+		fault(t, "needs the branch other")
 	}
 	if t.Link != "" && s.flows[t.Link] == nil {
-		fault(t.ID, "links to the flow %q, which does not exist", t.Link)
+		fault(t, "links to the flow %q, which does not exist", t.Link)
 	}
 }
 
