@@ -8,7 +8,7 @@ RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us 
 TEST_PACKAGES := baresip-core sip-tester sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
 SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/*')
 
-.PHONY: help deps test-deps build narrowband demo test vet check unit e2e fuzz bench measure clean
+.PHONY: help deps test-deps build narrowband demo test vet check rfc unit e2e fuzz bench measure clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,9 @@ check: vet $(LINTER) ## Format, vet and lint (.golangci.yml)
 test: test-deps build vet ## Set up and run all tests, with real phones
 	(status=0; $(GO) test -race -shuffle=on -json ./... || status=1; \
 	 $(GO) test -race -tags e2e -run TestE2E -timeout 15m -json ./cmd/attendant || status=1; exit $$status) | $(GO) run ./cmd/totals
+
+rfc: ## Hold every citation of an RFC against docs/rfc.txt
+	$(GO) test -run TestCitations ./cmd/attendant
 
 unit: ## Run the tests that need no packages
 	$(GO) test -race -shuffle=on ./...
