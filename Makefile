@@ -21,7 +21,8 @@ define install
 	  if [ "$$(id -u)" = 0 ]; then run=; elif command -v sudo >/dev/null; then run=sudo; \
 	  else echo "please install as root: apt-get install $${missing[*]}"; exit 2; fi; \
 	  echo "installing $${missing[*]}"; \
-	  $$run apt-get update -qq && $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
+	  apt="apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300"; \
+	  $$run $$apt update -qq && $$run env DEBIAN_FRONTEND=noninteractive $$apt install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; fi
 endef
 
 deps: ## Install the Debian packages that the program needs
