@@ -19,7 +19,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,13 +49,7 @@ type Console struct {
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
 	delays   prometheus.Histogram
-
-	mu     sync.Mutex
-	recent []dialog.Event // the last recentEvents, for listeners that come back
 }
-
-// recentEvents is what a browser that lost its connection can catch up with.
-const recentEvents = 512
 
 // New returns the console.
 func New(cfg Config) *Console {
@@ -152,11 +145,6 @@ func (c *Console) take(e dialog.Event) {
 	case e.Kind == dialog.TurnEnded && e.Turn.Delays != nil:
 		c.delays.Observe(e.Turn.Delays.Total.Seconds())
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.recent = append(c.recent, e); len(c.recent) > recentEvents {
-		c.recent = c.recent[len(c.recent)-recentEvents:]
-	}
 }
 
 func (c *Console) ready(w http.ResponseWriter, _ *http.Request) {
@@ -174,12 +162,13 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 	events, stop := c.cfg.Hub.Listen()
 	defer stop()
 	w.Header().Set("Content-Type", "text/event-stream")
-	sent, _ := strconv.ParseUint(r.Header.Get("Last-Event-ID"), 10, 64) // none is 0
-	for _, e := range c.missed(sent, r.URL.Query().Get("replay") == "live") {
+	after, _ := strconv.ParseUint(r.Header.Get("Last-Event-ID"), 10, 64) // none is 0
+	var replayed uint64
+	for _, e := range c.missed(after, r.URL.Query().Get("replay") == "live") {
 		if send(w, e) != nil {
 			return
 		}
-		sent = e.Seq
+		replayed = e.Seq
 	}
 	beat := time.NewTicker(5 * time.Second)
 	defer beat.Stop()
@@ -195,8 +184,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		case e, ok := <-events:
-			if ok && e.Seq <= sent {
-				continue // replayed already
+			if ok && e.Seq <= replayed {
+				continue
 			}
 			if !ok || send(w, e) != nil {
 				return
@@ -206,16 +195,18 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 }
 
 // missed are the kept events after that number; where it is none, those of the
-// calls going on if they are wanted.
+// calls going on if they are wanted. A number that has not been reached is from
+// before the program's last start, which counts as none.
 func (c *Console) missed(after uint64, wanted bool) []dialog.Event {
+	live, recent := c.cfg.Live(), c.cfg.Hub.Recent()
+	if len(recent) == 0 || after > recent[len(recent)-1].Seq {
+		after = 0
+	}
 	if after == 0 && !wanted {
 		return nil
 	}
-	live := c.cfg.Live()
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	var out []dialog.Event
-	for _, e := range c.recent {
+	for _, e := range recent {
 		_, on := live[e.Call]
 		if after > 0 && e.Seq > after || after == 0 && on && e.Kind != dialog.Partial {
 			out = append(out, e)

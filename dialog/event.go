@@ -49,12 +49,16 @@ type Hub struct {
 
 	mu        sync.Mutex
 	seq       uint64
+	recent    []Event // the last recentEvents
 	listeners map[chan Event]struct{}
 }
 
 // hubBacklog is about ten seconds of events of a busy call: enough for a
 // browser on a slow line, small enough to be forgotten.
 const hubBacklog = 256
+
+// recentEvents is what a browser that lost its connection can catch up with.
+const recentEvents = 512
 
 // Tell passes e on to every listener, numbered and, where it has no time,
 // stamped.
@@ -66,6 +70,9 @@ func (h *Hub) Tell(e Event) {
 	if e.At.IsZero() {
 		e.At = time.Now()
 	}
+	if h.recent = append(h.recent, e); len(h.recent) > recentEvents {
+		h.recent = h.recent[len(h.recent)-recentEvents:]
+	}
 	for c := range h.listeners {
 		select {
 		case c <- e:
@@ -75,6 +82,14 @@ func (h *Hub) Tell(e Event) {
 			close(c)
 		}
 	}
+}
+
+// Recent returns the last events told, the oldest first. Whoever listens before
+// asking for them misses none, but may get some twice.
+func (h *Hub) Recent() []Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]Event(nil), h.recent...)
 }
 
 // Listen returns the events from now on and a function that ends listening.
