@@ -11,6 +11,7 @@ package rules
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -205,6 +206,9 @@ func (r *Rules) understand(v understand.View, words []string) []flow.Command {
 		return []flow.Command{{Kind: flow.SetSlot, Value: digits}}
 	}
 	var out []flow.Command
+	if v.Expect.Type == "yesno" && len(words) <= 4 && slices.Contains(words, "wrong") && words[0] != "nothing" {
+		return []flow.Command{{Kind: flow.Deny}} // "no" is short, and heard as something else over a telephone line
+	}
 	if kind, ok := decision(words); ok {
 		out = append(out, flow.Command{Kind: kind})
 	}

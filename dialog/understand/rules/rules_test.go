@@ -98,6 +98,8 @@ func TestTurns(t *testing.T) {
 		{yesno, "yes that's right", "affirm"},
 		{yesno, "no", "deny"},
 		{yesno, "no that's wrong", "deny"},
+		{yesno, "okay is wrong", "deny"},
+		{open, "something is wrong with my heating", "out_of_scope"},
 		{yesno, "no i meant five four three two one", "correct_slot=54321"},
 		{yesno, "yes and what time do you close", "affirm answer:opening_hours"},
 		{askCode, "zero four one zero nine", "set_slot=04109"},

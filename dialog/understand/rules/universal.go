@@ -52,9 +52,6 @@ func negated(text, phrase string) bool {
 
 // decision finds yes or no at a turn's beginning.
 func decision(words []string) (flow.CommandKind, bool) {
-	if slices.ContainsFunc(words, func(w string) bool { return w == "wrong" || w == "incorrect" }) && !slices.Contains(words, "nothing") {
-		return flow.Deny, true // also where "no" was heard as something else
-	}
 	switch words[0] {
 	case "yes", "yeah", "yep", "yup", "correct", "right", "sure", "okay", "ok", "exactly", "absolutely", "certainly", "true":
 		return flow.Affirm, true
