@@ -107,7 +107,7 @@ type term struct {
 	rarity float64
 }
 
-// Search returns at most that many documents, the best first, the sentence that
+// Search returns at most that many documents, which may be none, the best first, the sentence that
 // answers best, and whether the question counts as answered.
 func (x *Index) Search(ctx context.Context, query string, most int) (hits []Hit, answer string, answered bool, err error) {
 	terms, err := x.terms(ctx, query)
@@ -130,16 +130,11 @@ func (x *Index) Search(ctx context.Context, query string, most int) (hits []Hit,
 	if err != nil {
 		return nil, "", false, err
 	}
-	top := found[0].score
-	for i, f := range found[:min(most, len(found))] {
-		score := min(f.score, top)
-		if i == 0 {
-			score = top
-		}
-		hits = append(hits, Hit{x.ids[f.row-1], score * (0.75 + 0.25*share)})
+	for _, f := range found { // BM25 says who is first, coverage how far the others are behind
+		hits = append(hits, Hit{x.ids[f.row-1], min(f.score, found[0].score) * (0.75 + 0.25*share)})
 	}
-	slices.SortStableFunc(hits[1:], func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
-	return hits, sentence, hits[0].Score >= answerBar, nil
+	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
+	return hits[:min(most, len(hits))], sentence, hits[0].Score >= answerBar, nil
 }
 
 // terms are the words that carry meaning. One that no document has counts as

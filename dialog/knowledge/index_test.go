@@ -28,6 +28,9 @@ func TestIndexFindsTheDocumentAndItsSentence(t *testing.T) {
 			t.Errorf("%q: hits %v, answer %q, answered %v, error %v; want %s %q", test.query, hits, answer, answered, err, test.id, test.answer)
 		}
 	}
+	if hits, _, answered, err := x.Search(t.Context(), "what does delivery cost", 0); len(hits) > 0 || !answered || err != nil {
+		t.Errorf("no documents wanted: hits %v, answered %v, error %v", hits, answered, err)
+	}
 	for _, query := range []string{"who won the football game", "what is the capital of France", "", "???", `") OR (`, "the a of"} {
 		if hits, answer, answered, err := x.Search(t.Context(), query, 3); answered || err != nil {
 			t.Errorf("%q: hits %v, answer %q, error %v", query, hits, answer, err)

@@ -19,19 +19,35 @@ func spaced(text string) string {
 // strained are words that are neutral elsewhere and tell of trouble when said to
 // a service: each weighs little, several of them much.
 var strained = map[string]float64{
-	"delayed": -1.4, "delay": -1.2, "delays": -1.2, "late": -0.6, "cancelled": -1.1, "canceled": -1.1, "cancel": -0.3, "stuck": -1, "stranded": -1.5,
+	"delayed": -1.4, "delay": -1.2, "delays": -1.2, "cancelled": -1.1, "canceled": -1.1, "cancel": -0.3, "stuck": -1, "stranded": -1.5,
 	"missed": -0.8, "missing": -0.8, "damaged": -0.9, "overcharged": -1.5, "charged": -0.5, "disconnected": -1.1, "unanswered": -1, "ignored": -1.2,
 	"waiting": -0.8, "waited": -0.8, "wait": -0.5, "hold": -0.7, "hours": -0.5, "hour": -0.3, "weeks": -0.3, "never": -0.7, "still": -0.5, "again": -0.4,
 	"nobody": -0.8, "noone": -0.8, "nothing": -0.3, "cant": -0.5, "cannot": -0.5, "couldnt": -0.5, "wont": -0.6, "wouldnt": -0.5, "doesnt": -0.4, "didnt": -0.4,
 	"isnt": -0.3, "havent": -0.4, "hasnt": -0.4, "not": -0.3, "why": -0.4, "refund": -0.4, "unable": -0.7, "without": -0.2, "supposed": -0.5,
 	"seriously": -0.6, "really": -0.1, "already": -0.2, "avoid": -0.8, "unhelpful": -2, "unprofessional": -2, "nonsense": -1.8, "incompetent": -2.5,
-	"excuse": -0.6, "excuses": -1, "runaround": -1.8, "unreliable": -1.8, "dirty": -1.2, "mishandled": -1.8, "misplaced": -1, "wrong": -0.4, "crashes": -0.8, "crashed": -0.8,
+	"excuse": -0.6, "excuses": -1, "runaround": -1.8, "unreliable": -1.8, "dirty": -1.2, "mishandled": -1.8, "misplaced": -1, "crashes": -0.8, "crashed": -0.8,
 }
 
-// phrases of the same kind.
-var strainedPhrases = map[string]float64{
-	"no one": -0.8, "no response": -1.2, "no reply": -1.2, "no answer": -1, "hung up": -1.4, "hang up on": -1.4, "not happy": -1.5, "how long": -0.4,
-	"come on": -0.6, "get it together": -1.5, "no help": -1.2, "not helpful": -1.8, "days ago": -0.3, "customer service": -0.3, "called back": -0.3,
+// strainedPhrases are of the same kind.
+var strainedPhrases = []struct {
+	phrase string
+	weight float64
+}{
+	{"no one", -0.8},
+	{"no response", -1.2},
+	{"no reply", -1.2},
+	{"no answer", -1},
+	{"hung up", -1.4},
+	{"hang up on", -1.4},
+	{"not happy", -1.5},
+	{"how long", -0.4},
+	{"come on", -0.6},
+	{"get it together", -1.5},
+	{"no help", -1.2},
+	{"not helpful", -1.8},
+	{"days ago", -0.3},
+	{"customer service", -0.3},
+	{"called back", -0.3},
 }
 
 // service is the weight of a text's strained words.
@@ -40,9 +56,9 @@ func service(text string) float64 {
 	for w := range strings.FieldsSeq(text) {
 		sum += strained[w]
 	}
-	for p, weight := range strainedPhrases {
-		if strings.Contains(text, " "+p+" ") {
-			sum += weight
+	for _, s := range strainedPhrases {
+		if strings.Contains(text, " "+s.phrase+" ") {
+			sum += s.weight
 		}
 	}
 	return sum
