@@ -1,11 +1,16 @@
 // Package crm is the contract between the attendant and a company's systems of
-// record: customers, orders, tickets.
+// record: customers, orders, returns, appointments, tickets, leads.
 //
-// The central type is Connector. One folder below this one is one connector;
-// crm/local is the embedded one. Every method blocks until the system has
-// answered or ctx ends; any goroutine may call it. Every write carries an
-// idempotency key: a connector that sees the same key again does nothing and
-// returns what it returned the first time.
+// There are two ways to be one. A Connector is written in Go, with a type for
+// each thing; crm/local is the embedded one. A System is a table of named
+// Operations with words for arguments, as flows call them; Operate makes a
+// System of a Connector, and crm/openapi, crm/mcp and crm/webhook are Systems
+// that an administrator describes in settings.
+//
+// Every method blocks until the system has answered or ctx ends; any goroutine
+// may call it. Every write carries an idempotency key: a system that sees the
+// same key again does nothing and returns what it returned the first time, or
+// ErrConflict where the arguments differ.
 package crm
 
 import (
@@ -31,8 +36,10 @@ type Connector interface {
 type CustomerQuery struct {
 	ID       string
 	Phone    string // E.164, or as typed
+	Email    string
 	Order    string // the number of one of the customer's orders
 	Postcode string
+	PIN      string // the customer's telephone PIN
 }
 
 // Customer is a person or company that has bought something.
@@ -44,6 +51,7 @@ type Customer struct {
 	Street   string
 	City     string
 	Postcode string
+	Language string // BCP 47, empty is the company's
 }
 
 // Order is a purchase. Place and Expected are what a caller is told who asks
@@ -70,6 +78,7 @@ const (
 	Shipped    OrderStatus = "shipped"
 	Delayed    OrderStatus = "delayed"
 	Delivered  OrderStatus = "delivered"
+	Returned   OrderStatus = "returned"
 	Cancelled  OrderStatus = "cancelled"
 )
 
@@ -77,6 +86,74 @@ const (
 type Item struct {
 	Name     string
 	Quantity int
+}
+
+// OrderChange is what shall be different about an order; empty fields stay.
+type OrderChange struct {
+	Number   string
+	Cancel   bool
+	Item     string    // whose quantity changes; empty is the only item
+	Quantity int       // 0 leaves it
+	Deliver  time.Time // another day of delivery
+	Street   string
+	City     string
+	Postcode string
+}
+
+// Return is goods on their way back.
+type Return struct {
+	Number string // given by the system
+	Order  string
+	Item   string // empty is all of it
+	Reason string
+	Until  time.Time // the last day to send it
+}
+
+// Refund is money on its way back.
+type Refund struct {
+	Number      string // given by the system
+	Order       string
+	AmountCents int64 // 0 is the order's total
+	Currency    string
+}
+
+// SlotQuery chooses free appointments.
+type SlotQuery struct {
+	Service    string    // "installation", "repair", "advice", "demo"; empty is any
+	Specialist string    // name or beginning of it; empty is any
+	From       time.Time // first moment; zero is now
+	To         time.Time // last moment; zero is 30 days on
+	Limit      int       // 0 is 3
+}
+
+// Slot is a time at which a specialist is free.
+type Slot struct {
+	ID         string
+	Specialist string
+	Service    string
+	Start      time.Time // in the company's time zone
+	Duration   time.Duration
+}
+
+// Appointment is a slot that is taken.
+type Appointment struct {
+	Number     string // given by the system
+	SlotID     string
+	CustomerID string // empty for a lead
+	Name       string
+	Phone      string
+	Specialist string
+	Service    string
+	Start      time.Time
+	Note       string
+	Cancelled  bool
+}
+
+// AppointmentQuery chooses appointments by one of its fields.
+type AppointmentQuery struct {
+	Number     string
+	CustomerID string
+	Phone      string
 }
 
 // Ticket is a task for a human, filed by the attendant.
@@ -91,6 +168,26 @@ type Ticket struct {
 	Created    time.Time
 }
 
+// Lead is someone who may become a customer.
+type Lead struct {
+	Number   string // given by the system
+	Name     string
+	Phone    string
+	Email    string
+	Company  string
+	Interest string            // "solar_panels", "heat_pump", "ev_charger", "demo", ...
+	Answers  map[string]string // to the questions that were asked, by slot
+	CallID   string
+}
+
+// Message is a text message or an email.
+type Message struct {
+	Channel string // "sms", "email"
+	To      string
+	Subject string // email only
+	Text    string
+}
+
 // CallNote is what a system of record keeps of a call.
 type CallNote struct {
 	CallID     string
@@ -102,14 +199,19 @@ type CallNote struct {
 	Summary    string
 }
 
-// What a connector answers when it cannot do as asked.
+// What a system answers when it cannot do as asked.
 var (
-	// ErrNotFound is a customer or an order that does not exist.
+	// ErrNotFound is a customer, an order, ... that does not exist.
 	ErrNotFound = errors.New("not found")
 	// ErrAmbiguous is a query that fits more than one.
 	ErrAmbiguous = errors.New("more than one fits")
-	// ErrConflict is an idempotency key that came before with other arguments.
+	// ErrNotAllowed is a request against the system's own rules.
+	ErrNotAllowed = errors.New("not allowed")
+	// ErrConflict is a slot that is taken, or an idempotency key that came before
+	// with other arguments.
 	ErrConflict = errors.New("conflict")
-	// ErrUnavailable is a system that cannot be reached now.
+	// ErrUnavailable is a system that cannot be reached now: nothing was done.
 	ErrUnavailable = errors.New("system of record unavailable")
+	// ErrUnknownOutcome is a write of which it is not known whether it was done.
+	ErrUnknownOutcome = errors.New("unknown outcome")
 )
