@@ -29,6 +29,10 @@ type Connector interface {
 	CreateTicket(ctx context.Context, key string, t Ticket) (Ticket, error)
 	// LogCall notes a finished call with the customer it belongs to, if known.
 	LogCall(ctx context.Context, key string, c CallNote) error
+	// Done tells whether a write with the key has been carried out: nil if so,
+	// ErrNotFound if not, ErrUnavailable if the system cannot tell. It is asked
+	// after ErrUnknownOutcome, before anything is sent again.
+	Done(ctx context.Context, key string) error
 }
 
 // CustomerQuery describes a customer by one or more of its fields; all that are

@@ -64,7 +64,7 @@ func (c *conversation) reply(ctx context.Context, effects []flow.Effect, tell fu
 			}
 		case e.HandOver != nil:
 			effects = append(effects, c.result(flow.Result{Effect: e.HandOver.ID, Outcome: "unavailable"})...)
-		case e.Act != nil, e.Lookup != nil:
+		case e.Act != nil, e.Lookup != nil, e.Consult != nil:
 			effects = append(effects, c.result(c.perform(ctx, e))...)
 		case e.End != nil:
 			c.end(e.End.Outcome)

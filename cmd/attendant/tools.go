@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"attendant/crm"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -294,7 +295,7 @@ func chatAttendant(ctx context.Context, company *company, store *sqlstore.Store)
 	}
 	return &dialog.Attendant{
 		Flows: flow.NewEngine(company.flows), Understand: company.rules, Knowledge: company.articles,
-		CRM: records, Store: store, Hub: &dialog.Hub{}, Language: "en-US",
+		CRM: crm.Operate(records, company.flows.Zone()), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
 	}, nil
 }
 

@@ -212,3 +212,16 @@ func (c *CRM) LogCall(ctx context.Context, key string, n crm.CallNote) error {
 	}
 	return nil
 }
+
+// Done implements crm.Connector.
+func (c *CRM) Done(ctx context.Context, key string) error {
+	var n int
+	err := c.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM crm_tickets WHERE idempotency_key = ?) + (SELECT count(*) FROM crm_calls WHERE idempotency_key = ?)`, key, key).Scan(&n)
+	switch {
+	case err != nil:
+		return unavailable(err)
+	case n == 0:
+		return crm.ErrNotFound
+	}
+	return nil
+}

@@ -12,7 +12,11 @@ import (
 
 func demoRules(t testing.TB) *Rules {
 	t.Helper()
-	set, err := flow.Load(demo.Files, []string{"get_order", "get_delivery", "create_ticket"})
+	set, err := flow.Load(demo.Files, []flow.Operation{
+		{Name: "get_order", Args: []string{"number"}, Outcomes: []string{"not_found"}}, {Name: "get_delivery", Args: []string{"number"}, Outcomes: []string{"not_found"}},
+		{Name: "create_ticket", Args: []string{"kind", "subject", "phone?"}}, {Name: "identify", Args: []string{"order", "postcode?", "pin?"}, Outcomes: []string{"not_found"}},
+		{Name: "send_code", Args: []string{"order"}}, {Name: "check_code", Args: []string{"code"}, Outcomes: []string{"not_found"}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
