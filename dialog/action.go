@@ -91,8 +91,8 @@ func outcomeOf(err error) string {
 		err     error
 		outcome string
 	}{
-		{nil, "ok"}, {crm.ErrNotFound, "not_found"}, {crm.ErrAmbiguous, "not_found"}, {crm.ErrNotAllowed, "not_allowed"},
-		{crm.ErrConflict, "conflict"}, {crm.ErrUnknownOutcome, "unknown_outcome"},
+		{nil, "ok"}, {crm.ErrUnknownOutcome, "unknown_outcome"}, {crm.ErrNotFound, "not_found"}, {crm.ErrAmbiguous, "not_found"},
+		{crm.ErrNotAllowed, "not_allowed"}, {crm.ErrConflict, "conflict"},
 	} {
 		if errors.Is(err, o.err) {
 			return o.outcome
@@ -133,12 +133,13 @@ func (c *conversation) send(ctx context.Context, a *flow.Act) (map[string]string
 func (c *conversation) settle(ctx context.Context, key, operation string, args map[string]string) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), actionPatience)
 	defer cancel()
-	if err := c.a.CRM.Done(ctx, key); err != nil && !errors.Is(err, crm.ErrNotFound) {
-		return nil, fmt.Errorf("%w: %w", crm.ErrUnknownOutcome, err)
+	done := c.a.CRM.Done(ctx, key)
+	if done != nil && !errors.Is(done, crm.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", crm.ErrUnknownOutcome, done)
 	}
 	data, err := c.a.CRM.Call(ctx, key, operation, args)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("%w: %w", crm.ErrUnknownOutcome, err)
+	if err != nil && (done == nil || errors.Is(err, context.DeadlineExceeded)) {
+		err = fmt.Errorf("%w: %w", crm.ErrUnknownOutcome, err) // done, but what it came to cannot be told
 	}
 	return data, err
 }
