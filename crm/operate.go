@@ -8,16 +8,17 @@ import (
 	"time"
 )
 
-// Operate makes a System of a Connector: the operations of Standard that a
-// Connector has, with words for arguments. Moments are told in zone.
+// Operate makes a System of a Connector: the operations of Standard, with words
+// for arguments. Moments are told in zone. An order or an appointment of somebody
+// else is ErrNotFound, like one that does not exist.
 func Operate(c Connector, zone *time.Location) System {
 	o := &operator{Connector: c, zone: zone}
 	o.calls = map[string]call{
-		"find_customer": o.findCustomer,
-		"get_order":     o.getOrder,
-		"get_delivery":  o.getDelivery,
-		"create_ticket": o.createTicket,
-		"log_call":      o.logCall,
+		"find_customer": o.findCustomer, "get_order": o.getOrder, "get_delivery": o.getDelivery, "list_orders": o.listOrders,
+		"change_order": o.changeOrder, "cancel_order": o.cancelOrder, "start_return": o.startReturn, "refund": o.refund,
+		"update_customer": o.updateCustomer, "reset_password": o.resetPassword, "list_slots": o.listSlots, "book": o.book,
+		"list_appointments": o.listAppointments, "reschedule": o.reschedule, "cancel_appointment": o.cancelAppointment,
+		"create_ticket": o.createTicket, "upsert_lead": o.upsertLead, "notify": o.notify, "log_call": o.logCall, "history": o.history,
 	}
 	return o
 }

@@ -93,6 +93,7 @@ func tone(d time.Duration) []media.Frame {
 
 // books is a store and a system of record in memory.
 type books struct {
+	crm.Connector
 	mu      sync.Mutex
 	records []*dialog.Record
 	tickets []crm.Ticket
