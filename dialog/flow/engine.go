@@ -138,7 +138,7 @@ type run struct {
 // begin copies what Step changes, so that the state given stays as it was.
 func (e *Engine) begin(s State, at time.Time) *run {
 	s.Stack, s.Trail, s.Queue = slices.Clone(s.Stack), slices.Clone(s.Trail), slices.Clone(s.Queue)
-	s.Slots, s.Unsure, s.Asked = copied(s.Slots), copied(s.Unsure), copied(s.Asked)
+	s.Slots, s.Unsure, s.Asked, s.Said = copied(s.Slots), copied(s.Unsure), copied(s.Asked), copied(s.Said)
 	s.Results, s.Sources = copied(s.Results), copied(s.Sources)
 	return &run{Engine: e, state: s, at: at}
 }
@@ -162,8 +162,8 @@ func (r *run) sayAs(t Text, rephrase bool) {
 	}
 	text := variants[0]
 	if len(variants) > 1 {
-		text = variants[r.state.Said%len(variants)]
-		r.state.Said++
+		text = variants[r.state.Said[text]%len(variants)]
+		r.state.Said[variants[0]]++
 	}
 	text, sources, values := r.fill(text)
 	r.utter(Say{Text: text, Sources: sources, Rephrase: rephrase}, values)

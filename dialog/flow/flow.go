@@ -197,7 +197,7 @@ type State struct {
 	Flow   string   `json:"flow,omitempty"`   // the last flow of the company's own
 
 	Serial   int            `json:"serial,omitempty"`   // of the last effect with a result
-	Said     int            `json:"said,omitempty"`     // texts that have variants
+	Said     map[string]int `json:"said,omitempty"`     // how often each text that has variants
 	Misses   int            `json:"misses,omitempty"`   // turns not understood, in a row
 	Silences int            `json:"silences,omitempty"` // in a row
 	Angry    int            `json:"angry,omitempty"`    // angry turns since the last offer

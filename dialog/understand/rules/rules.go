@@ -57,11 +57,7 @@ func New(set *flow.Set, articles []understand.Article) *Rules {
 		for _, text := range f.Examples {
 			r.examples = append(r.examples, example{flow: f.Name, text: text})
 		}
-		for name, slot := range f.Slots {
-			if slot.Type == "digits" {
-				r.digits[f.Name] = name
-			}
-		}
+		r.digits[f.Name] = firstDigits(f)
 	}
 	for _, a := range articles {
 		for _, text := range a.Examples {
@@ -70,6 +66,19 @@ func New(set *flow.Set, articles []understand.Article) *Rules {
 	}
 	r.learn()
 	return r
+}
+
+// firstDigits is the slot of digits that a flow asks for first, empty if none.
+func firstDigits(f *flow.Flow) string {
+	for _, t := range f.Steps {
+		if t.Collect == nil {
+			continue
+		}
+		if s := f.Slots[t.Collect.Slot]; s.Type == "digits" && !s.Sensitive {
+			return t.Collect.Slot
+		}
+	}
+	return ""
 }
 
 func (r *Rules) learn() {
@@ -298,22 +307,28 @@ func (r *Rules) withNumber(v understand.View, words []string, digits string, ask
 	return r.numberAlone(v, c, digits)
 }
 
-// numberAlone is a number that nobody asked for: of the first flow that has an
-// example with a number.
+// numberAlone is a number that nobody asked for: a correction in the flow going
+// on, else of the flow that has the most examples with a number.
 func (r *Rules) numberAlone(v understand.View, c flow.Command, digits string) []flow.Command {
+	counts := map[string]int{}
+	best := ""
 	for _, e := range r.examples {
-		slot := r.digits[e.flow]
-		if slot == "" || !strings.Contains(e.text, "{digits}") {
+		if r.digits[e.flow] == "" || !strings.Contains(e.text, "{digits}") {
 			continue
 		}
-		if v.Flow == e.flow {
-			c.Kind, c.Value = flow.CorrectSlot, digits
-			return []flow.Command{c}
+		if counts[e.flow]++; counts[e.flow] > counts[best] {
+			best = e.flow
 		}
-		c.Kind, c.Slot, c.Value = flow.SetSlot, slot, digits
-		return []flow.Command{{Kind: flow.StartFlow, Flow: e.flow, Confidence: c.Confidence}, c}
 	}
-	return []flow.Command{{Kind: flow.OutOfScope}}
+	switch {
+	case counts[v.Flow] > 0:
+		c.Kind, c.Value = flow.CorrectSlot, digits
+		return []flow.Command{c}
+	case best == "":
+		return []flow.Command{{Kind: flow.OutOfScope}}
+	}
+	c.Kind, c.Slot, c.Value = flow.SetSlot, r.digits[best], digits
+	return []flow.Command{{Kind: flow.StartFlow, Flow: best, Confidence: c.Confidence}, c}
 }
 
 // ofType understands an answer to a question for a value of a type that has an

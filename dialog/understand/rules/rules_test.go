@@ -3,8 +3,11 @@ package rules
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"attendant/crm"
 	"attendant/deploy/demo"
+	"attendant/dialog"
 	"attendant/dialog/flow"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
@@ -12,11 +15,7 @@ import (
 
 func demoRules(t testing.TB) *Rules {
 	t.Helper()
-	set, err := flow.Load(demo.Files, []flow.Operation{
-		{Name: "get_order", Args: []string{"number"}, Outcomes: []string{"not_found"}}, {Name: "get_delivery", Args: []string{"number"}, Outcomes: []string{"not_found"}},
-		{Name: "create_ticket", Args: []string{"kind", "subject", "phone?"}}, {Name: "identify", Args: []string{"order", "postcode?", "pin?"}, Outcomes: []string{"not_found"}},
-		{Name: "send_code", Args: []string{"order"}}, {Name: "check_code", Args: []string{"code"}, Outcomes: []string{"not_found"}},
-	})
+	set, err := flow.Load(demo.Files, dialog.Operations(crm.Operate(nil, time.UTC)))
 	if err != nil {
 		t.Fatal(err)
 	}
