@@ -28,6 +28,9 @@ type conversation struct {
 
 	secrets []string     // sensitive digits: kept here and nowhere else
 	code    *oneTimeCode // the last one sent
+
+	understood []flow.Command // what the caller's last turn means
+	asked      time.Time      // when that turn came, in a chat
 }
 
 // callerTurn is what the caller said or keyed, and when.
@@ -72,6 +75,7 @@ func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	if spokenSecret {
 		commands = []flow.Command{{Kind: flow.NotKeyed}}
 	}
+	c.understood = commands
 	c.noteTurn(t, mood, commands)
 	over := c.guard.Over(c.turns, c.since(time.Now()))
 	if over != "" {

@@ -246,6 +246,10 @@ type chatCommand struct {
 	Company string `help:"The company's folder." placeholder:"DIR"`
 	JSON    bool   `name:"json" help:"Print each turn as JSON."`
 	Narrow  bool   `help:"Talk as over a telephone line: what is heard is read back."`
+
+	Number   string `help:"The number that calls."`
+	Verified string `help:"Talk as this customer, known to be who they are." placeholder:"ID"`
+	Language string `help:"The caller's language, such as zh-CN."`
 }
 
 // Run talks with the attendant, a line a turn.
@@ -308,7 +312,7 @@ func (f chatCommand) chat(p *program, a *dialog.Attendant) error {
 		ok := lines.Scan()
 		return lines.Text(), ok
 	}
-	tell := func(t dialog.Turn) {
+	tell := func(t dialog.Exchange) {
 		switch {
 		case f.JSON:
 			// A terminal that is gone ends the input as well.
@@ -317,11 +321,11 @@ func (f chatCommand) chat(p *program, a *dialog.Attendant) error {
 			fmt.Fprintln(p.out, t.Text)
 		}
 	}
-	line := media.Wideband
+	chat := dialog.Chat{Line: media.Wideband, Number: f.Number, Verified: f.Verified, Language: f.Language}
 	if f.Narrow {
-		line = media.Narrowband
+		chat.Line = media.Narrowband
 	}
-	if err := a.Chat(p.ctx, line, next, tell); err != nil {
+	if err := a.Chat(p.ctx, chat, next, tell); err != nil {
 		return err
 	}
 	return lines.Err()
