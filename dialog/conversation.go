@@ -111,7 +111,7 @@ func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Comman
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
 	commands, err := c.a.Understand.Understand(ctx, understand.View{
-		Expect: c.expecting(), Flow: c.state.Flow, Language: c.state.Language, At: c.now(),
+		Expect: c.expecting(), Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
 	}, t.Turn)
 	if err != nil {
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
@@ -150,6 +150,15 @@ func (c *conversation) silence() []flow.Effect { return c.step(flow.Input{Silenc
 
 // result takes in what an effect came to.
 func (c *conversation) result(r flow.Result) []flow.Effect { return c.step(flow.Input{Result: &r}) }
+
+// history are the last turns as they were heard.
+func (c *conversation) history() []understand.Line {
+	var out []understand.Line
+	for _, t := range c.record.Turns[max(0, len(c.record.Turns)-6):] {
+		out = append(out, understand.Line{Side: t.Side, Text: t.Text})
+	}
+	return out
+}
 
 // now is the time in the company's zone.
 func (c *conversation) now() time.Time { return time.Now().In(c.a.Flows.Set().Zone()) }

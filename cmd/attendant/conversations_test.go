@@ -141,7 +141,7 @@ func hold(t *testing.T, script conversation) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	a, err := chatAttendant(t.Context(), company, store)
+	a, err := chatAttendant(t.Context(), config{}, company, store)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,4 +286,3 @@ func (s *stage) contacts() {
 		}
 	}
 }
-

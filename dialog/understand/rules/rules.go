@@ -373,6 +373,16 @@ func (e example) command(words []string, like float64) flow.Command {
 
 // nearest is the example most like the words, and how like, 0 to 1.
 func (r *Rules) nearest(words []string) (best example, like float64) {
+	for i, sum := range r.likeness(words) {
+		if sum > like {
+			best, like = r.examples[i], sum
+		}
+	}
+	return best, like
+}
+
+// likeness is how like the words each example is, 0 to 1.
+func (r *Rules) likeness(words []string) []float64 {
 	sums := make([]float64, len(r.examples))
 	features := r.features(words)
 	for _, f := range slices.Sorted(maps.Keys(features)) { // in one order, so that sums are the same each time
@@ -380,10 +390,5 @@ func (r *Rules) nearest(words []string) (best example, like float64) {
 			sums[p.example] += p.weight * features[f]
 		}
 	}
-	for i, sum := range sums {
-		if sum > like {
-			best, like = r.examples[i], sum
-		}
-	}
-	return best, like
+	return sums
 }
