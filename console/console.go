@@ -30,10 +30,16 @@ import (
 //go:embed web
 var web embed.FS
 
+// Calls are the finished calls.
+type Calls interface {
+	Call(ctx context.Context, id string) (*dialog.Record, error)
+	Calls(ctx context.Context, q dialog.CallQuery) ([]dialog.Record, error)
+}
+
 // Config is what the console shows. All but Password and Gauges is required.
 type Config struct {
 	Hub        *dialog.Hub
-	Store      dialog.Store
+	Store      Calls
 	Live       func() map[string]dialog.CallInfo
 	Ready      func() error // nil where calls can be answered, else why not
 	Recordings string       // folder

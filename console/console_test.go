@@ -23,7 +23,6 @@ import (
 // shelf is a store of one call.
 type shelf struct{ record dialog.Record }
 
-func (s shelf) SaveCall(context.Context, *dialog.Record) error { return nil }
 func (s shelf) Call(_ context.Context, id string) (*dialog.Record, error) {
 	if id != s.record.ID {
 		return nil, dialog.ErrNotFound

@@ -23,12 +23,54 @@ import (
 type Connector interface {
 	// FindCustomer finds the customer that q describes: ErrNotFound, ErrAmbiguous.
 	FindCustomer(ctx context.Context, q CustomerQuery) (Customer, error)
+	// UpdateCustomer changes the fields of c that are set and returns the whole:
+	// ErrNotFound.
+	UpdateCustomer(ctx context.Context, key string, c Customer) (Customer, error)
+	// ResetPassword sends the customer a link to choose a new password: ErrNotFound.
+	ResetPassword(ctx context.Context, key, customer string) error
+
 	// GetOrder returns the order with the given number: ErrNotFound.
 	GetOrder(ctx context.Context, number string) (Order, error)
+	// ListOrders returns a customer's orders, the newest first.
+	ListOrders(ctx context.Context, customer string) ([]Order, error)
+	// ChangeOrder changes or cancels an order that is still being prepared:
+	// ErrNotFound, ErrNotAllowed once it has left.
+	ChangeOrder(ctx context.Context, key string, c OrderChange) (Order, error)
+	// StartReturn registers a return: ErrNotFound, ErrNotAllowed for what has not
+	// been delivered or was delivered too long ago.
+	StartReturn(ctx context.Context, key string, r Return) (Return, error)
+	// Refund pays back: ErrNotFound, ErrNotAllowed for more than was paid or what
+	// was not returned.
+	Refund(ctx context.Context, key string, r Refund) (Refund, error)
+
+	// ListSlots returns free appointments in the order of their times.
+	ListSlots(ctx context.Context, q SlotQuery) ([]Slot, error)
+	// Book takes a free slot: ErrConflict where it is taken, ErrNotFound.
+	Book(ctx context.Context, key string, a Appointment) (Appointment, error)
+	// Reschedule moves an appointment to another slot and frees the first one:
+	// ErrNotFound, ErrConflict, in which case the appointment stays.
+	Reschedule(ctx context.Context, key, appointment, slot string) (Appointment, error)
+	// Cancel cancels an appointment and frees its slot: ErrNotFound.
+	Cancel(ctx context.Context, key, appointment string) (Appointment, error)
+	// ListAppointments returns a customer's or a number's appointments to come.
+	ListAppointments(ctx context.Context, q AppointmentQuery) ([]Appointment, error)
+
 	// CreateTicket files a ticket, such as a callback, and returns it with its number.
 	CreateTicket(ctx context.Context, key string, t Ticket) (Ticket, error)
+	// UpsertLead notes a possible customer, or adds to what is known of one with
+	// the same phone or email.
+	UpsertLead(ctx context.Context, key string, l Lead) (Lead, error)
+	// Notify sends a text message or an email.
+	Notify(ctx context.Context, key string, m Message) error
 	// LogCall notes a finished call with the customer it belongs to, if known.
 	LogCall(ctx context.Context, key string, c CallNote) error
+	// History returns the contacts with a customer, the newest first.
+	History(ctx context.Context, customer string, limit int) ([]CallNote, error)
+
+	// Done tells whether a write with the key has been carried out: nil if so,
+	// ErrNotFound if not, ErrUnavailable if the system cannot tell. It is asked
+	// after ErrUnknownOutcome, before anything is sent again.
+	Done(ctx context.Context, key string) error
 }
 
 // CustomerQuery describes a customer by one or more of its fields; all that are

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,15 +16,17 @@ import (
 // actionPatience bounds one operation of a connector: a caller waits no longer.
 const actionPatience = 5 * time.Second
 
-// Operations are the connector operations that flows may use.
-func Operations() []string { return []string{"get_order", "get_delivery", "create_ticket"} }
-
 // perform carries out an action or a question and returns its result.
 func (c *conversation) perform(ctx context.Context, e flow.Effect) flow.Result {
-	if e.Lookup != nil {
+	switch {
+	case e.Lookup != nil:
 		return c.lookUp(e.Lookup)
+	case e.Consult != nil: // without a model the flow's fallback goes on
+		return flow.Result{Effect: e.Consult.ID, Outcome: "unavailable"}
+	case slices.ContainsFunc(own, func(o flow.Operation) bool { return o.Name == e.Act.Operation }):
+		return c.noted(ctx, e.Act, c.prove)
 	}
-	return c.act(ctx, e.Act)
+	return c.noted(ctx, e.Act, c.act)
 }
 
 // lookUp answers a question from the articles, or says that it cannot.
@@ -33,26 +36,22 @@ func (c *conversation) lookUp(l *flow.Lookup) flow.Result {
 		return flow.Result{Effect: l.ID, Outcome: "unknown"}
 	}
 	source := "article:" + article.ID + "@" + article.Version
-	c.guard.Fact(source, article.Answer)
+	for _, text := range []string{article.Answer, article.Title, article.Link} {
+		c.guard.Fact(source, text)
+	}
 	return flow.Result{
 		Effect: l.ID, Outcome: "found", Source: source,
-		Data: map[string]string{"answer": article.Answer, "article": article.ID, "link": article.Link},
+		Data: map[string]string{"answer": article.Answer, "article": article.ID, "title": article.Title, "link": article.Link},
 	}
 }
 
-// act asks the guard, then the connector.
-func (c *conversation) act(ctx context.Context, a *flow.Act) flow.Result {
+// noted carries out an action and writes it into the record.
+func (c *conversation) noted(ctx context.Context, a *flow.Act, do func(context.Context, *flow.Act) flow.Result) flow.Result {
 	begin := time.Now()
-	r := flow.Result{Effect: a.ID, Source: "action:" + a.ID}
-	if d := c.guard.Action(guard.Request{Operation: a.Operation, Args: a.Args}); !d.Allowed {
-		c.record.Guard = append(c.record.Guard, GuardRecord{Rule: d.Rule, What: a.Operation, At: c.since(begin)})
-		r.Outcome = "refused"
-	} else {
-		ctx, cancel := context.WithTimeout(ctx, actionPatience)
-		defer cancel()
-		r.Outcome, r.Data = c.operate(ctx, a)
-		c.guard.Done(a.Operation, r.Outcome)
-	}
+	ctx, cancel := context.WithTimeout(ctx, actionPatience)
+	defer cancel()
+	r := do(ctx, a)
+	r.Effect, r.Source = a.ID, "action:"+a.ID
 	for _, v := range r.Data {
 		c.guard.Fact(r.Source, v)
 	}
@@ -65,65 +64,107 @@ func (c *conversation) act(ctx context.Context, a *flow.Act) flow.Result {
 	return r
 }
 
-// operate maps an operation onto the connector.
-func (c *conversation) operate(ctx context.Context, a *flow.Act) (outcome string, data map[string]string) {
-	var err error
-	switch a.Operation {
-	case "get_order":
-		data, err = c.order(ctx, a.Args["number"])
-	case "get_delivery":
-		data, err = c.delivery(ctx, a.Args["number"], a.Args["postcode"])
-	case "create_ticket":
-		data, err = c.ticket(ctx, a)
-	default:
-		err = fmt.Errorf("unknown operation %q", a.Operation)
-	}
-	switch {
-	case err == nil:
-		return "ok", data
-	case errors.Is(err, crm.ErrNotFound), errors.Is(err, crm.ErrAmbiguous):
-		return "not_found", nil
-	}
-	c.a.Log.Warn("action failed", "call", c.record.ID, "operation", a.Operation, "error", err)
-	return "unavailable", nil
+// refused notes a decision of the guard against something.
+func (c *conversation) refused(d guard.Decision, what string) flow.Result {
+	c.record.Guard = append(c.record.Guard, GuardRecord{Rule: d.Rule, What: what, At: c.since(time.Now())})
+	return flow.Result{Outcome: "refused"}
 }
 
-func (c *conversation) order(ctx context.Context, number string) (map[string]string, error) {
-	o, err := c.a.CRM.GetOrder(ctx, number)
-	if err != nil {
-		return nil, err
+// act asks the guard, then the connector.
+func (c *conversation) act(ctx context.Context, a *flow.Act) flow.Result {
+	d := c.guard.Action(guard.Request{Operation: a.Operation, Args: a.Args, Confirmed: a.Confirmed, Model: a.Model})
+	if !d.Allowed {
+		return c.refused(d, a.Operation)
 	}
-	return map[string]string{
-		"number": o.Number, "status": string(o.Status), "place": o.Place, "carrier": o.Carrier,
-		"expected": day(o.Expected), "delivered": day(o.Delivered),
-	}, nil
+	data, err := c.send(ctx, a)
+	r := flow.Result{Outcome: outcomeOf(err), Data: data}
+	if r.Outcome == "unavailable" || r.Outcome == "unknown_outcome" {
+		c.a.Log.Warn("action failed", "call", c.record.ID, "operation", a.Operation, "error", err)
+	}
+	c.guard.Done(a.Operation, r.Outcome)
+	return r
 }
 
-// delivery reveals customer data: only to who knows both the order's number
-// and the postcode that it goes to.
-func (c *conversation) delivery(ctx context.Context, number, postcode string) (map[string]string, error) {
-	who, err := c.a.CRM.FindCustomer(ctx, crm.CustomerQuery{Order: number, Postcode: postcode})
-	if err != nil {
-		return nil, err
+// outcomeOf is an error of a connector as the outcome that flows branch by.
+func outcomeOf(err error) string {
+	for _, o := range []struct {
+		err     error
+		outcome string
+	}{
+		{nil, "ok"}, {crm.ErrUnknownOutcome, "unknown_outcome"}, {crm.ErrNotFound, "not_found"}, {crm.ErrAmbiguous, "not_found"},
+		{crm.ErrNotAllowed, "not_allowed"}, {crm.ErrConflict, "conflict"},
+	} {
+		if errors.Is(err, o.err) {
+			return o.outcome
+		}
 	}
-	o, err := c.a.CRM.GetOrder(ctx, number)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]string{
-		"number": o.Number, "items": items(o.Items), "street": who.Street, "city": who.City, "name": who.Name,
-	}, nil
+	return "unavailable"
 }
 
-func (c *conversation) ticket(ctx context.Context, a *flow.Act) (map[string]string, error) {
-	t, err := c.a.CRM.CreateTicket(ctx, c.record.ID+"/"+a.ID, crm.Ticket{
-		Kind: a.Args["kind"], Subject: a.Args["subject"], Body: c.transcript(), Phone: a.Args["phone"],
-		CallID: c.record.ID, Created: time.Now(),
-	})
-	if err != nil {
-		return nil, err
+// send carries an operation out, a write at most once: its intent is committed
+// before it is sent, and an unknown outcome is asked about before anything is
+// sent again.
+func (c *conversation) send(ctx context.Context, a *flow.Act) (map[string]string, error) {
+	args := c.bound(a)
+	if !c.writes(a.Operation) {
+		return c.a.CRM.Call(ctx, "", a.Operation, args)
 	}
-	return map[string]string{"number": t.Number}, nil
+	intent := Intent{Key: c.record.ID + "/" + a.ID, Call: c.record.ID, Operation: a.Operation, Args: hash(args), State: Sent}
+	if err := c.a.Store.SaveIntent(ctx, intent); err != nil {
+		return nil, fmt.Errorf("%w: %w", crm.ErrUnavailable, err)
+	}
+	data, err := c.a.CRM.Call(ctx, intent.Key, a.Operation, args)
+	if errors.Is(err, crm.ErrUnknownOutcome) || errors.Is(err, context.DeadlineExceeded) {
+		data, err = c.settle(ctx, intent.Key, a.Operation, args)
+	}
+	intent.State, intent.Outcome = Settled, outcomeOf(err)
+	if intent.Outcome == "unknown_outcome" {
+		intent.State = Unknown
+	}
+	if saved := c.a.Store.SaveIntent(context.WithoutCancel(ctx), intent); saved != nil {
+		c.a.Log.Error("intent not settled", "call", c.record.ID, "operation", a.Operation, "error", saved)
+	}
+	return data, err
+}
+
+// settle finds out what came of a write. Only where the system says that it was
+// done, or was not, is the same key sent again: the system then answers as it
+// did, or does it now.
+func (c *conversation) settle(ctx context.Context, key, operation string, args map[string]string) (map[string]string, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), actionPatience)
+	defer cancel()
+	done := c.a.CRM.Done(ctx, key)
+	if done != nil && !errors.Is(done, crm.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", crm.ErrUnknownOutcome, done)
+	}
+	data, err := c.a.CRM.Call(ctx, key, operation, args)
+	if err != nil && (done == nil || errors.Is(err, context.DeadlineExceeded)) {
+		err = fmt.Errorf("%w: %w", crm.ErrUnknownOutcome, err) // done, but what it came to cannot be told
+	}
+	return data, err
+}
+
+func (c *conversation) writes(operation string) bool {
+	return slices.ContainsFunc(c.a.CRM.Operations(), func(o crm.Operation) bool { return o.Name == operation && o.Writes })
+}
+
+// bound are an operation's arguments with what the session knows: whose data it
+// is, and what a ticket says of the call.
+func (c *conversation) bound(a *flow.Act) map[string]string {
+	args := map[string]string{}
+	for k, v := range a.Args {
+		args[k] = v
+	}
+	if who := c.guard.Customer(); who != "" {
+		args["customer"] = who
+	}
+	if a.Operation == "create_ticket" || a.Operation == "upsert_lead" {
+		args["call"] = c.record.ID
+	}
+	if a.Operation == "create_ticket" {
+		args["body"] = strings.TrimSpace(args["body"] + "\n" + c.transcript())
+	}
+	return args
 }
 
 // transcript is the conversation so far, for whoever takes the ticket.
@@ -133,19 +174,4 @@ func (c *conversation) transcript() string {
 		fmt.Fprintf(&b, "%s: %s\n", t.Side, t.Text)
 	}
 	return b.String()
-}
-
-func items(list []crm.Item) string {
-	var words []string
-	for _, i := range list {
-		words = append(words, fmt.Sprintf("%d %s", i.Quantity, i.Name))
-	}
-	return strings.Join(words, ", ")
-}
-
-func day(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.DateOnly)
 }

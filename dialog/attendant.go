@@ -27,7 +27,6 @@ import (
 
 	"attendant/crm"
 	"attendant/dialog/flow"
-	"attendant/dialog/guard"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
 	"attendant/media"
@@ -46,12 +45,11 @@ type Attendant struct {
 	Flows       *flow.Engine
 	Understand  understand.Understander
 	Knowledge   *knowledge.Base
-	Guard       guard.Policy
 	Recognizer  speech.Recognizer
 	Synthesizer speech.Synthesizer
 	Voice       speech.Voice // optional
 	Language    string       // BCP 47
-	CRM         crm.Connector
+	CRM         crm.System
 	Store       Store
 	Hub         *Hub
 	Log         *slog.Logger

@@ -17,8 +17,6 @@ import (
 const (
 	// silencePatience is how long a caller who was asked may say nothing.
 	silencePatience = 7 * time.Second
-	// holdPatience is the same for a caller who asked us to hold on.
-	holdPatience = 60 * time.Second
 	// keyPatience is the pause after a key that ends what is keyed.
 	keyPatience = 2500 * time.Millisecond
 	// noisePatience is how long the mouth stays paused for sounds in which no
@@ -117,7 +115,9 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (
 	case heardStart:
 		silence.Stop()
 	case heardPartial:
-		c.talk.partial(h.result.Text)
+		if !expect.Sensitive {
+			c.talk.partial(h.result.Text)
+		}
 	case heardEnd:
 		if h.result.Text == "" && h.err == nil { // a cough, a door
 			silence.Reset(patience(expect))
@@ -154,17 +154,14 @@ func keysComplete(keys string, expect flow.Expectation) bool {
 		return false
 	case strings.HasSuffix(keys, "#"):
 		return true
-	case expect.Type == "digits" || expect.Type == "code":
+	case expect.Type == "digits" || expect.Type == "code" || expect.Type == "phone":
 		return expect.Max > 0 && len(keys) >= expect.Max
 	}
 	return expect.Type == "yesno" || expect.Type == "choice" || keys == "0"
 }
 
 func patience(e flow.Expectation) time.Duration {
-	if e.Hold {
-		return holdPatience
-	}
-	return silencePatience
+	return max(silencePatience, time.Duration(e.Patience)*time.Second)
 }
 
 // hints tell the recogniser what the engine expects.
@@ -172,15 +169,29 @@ func (c *call) hints(e flow.Expectation) speech.Hints {
 	return speech.Hints{
 		Language:  c.a.Language,
 		Bandwidth: c.leg.Peer().Bandwidth,
-		Expect:    speech.Expectation{Kind: expectKind(e.Type), Min: e.Min, Max: e.Max, Choices: e.Choices},
+		Expect:    speech.Expectation{Kind: expectKind(e.Type), Min: e.Min, Max: e.Max, Choices: choices(e)},
 	}
 }
 
-func expectKind(t string) speech.ExpectKind {
-	if t == "open" {
-		return speech.ExpectOpen
+// choices are the words for what may be chosen.
+func choices(e flow.Expectation) []string {
+	var out []string
+	for _, c := range e.Choices {
+		out = append(out, strings.ReplaceAll(c.Value, "_", " "))
+		out = append(out, c.Words...)
 	}
-	return speech.ExpectKind(t)
+	return out
+}
+
+// expectKind is what a recogniser can expect; of other types it hears words.
+func expectKind(t string) speech.ExpectKind {
+	switch t {
+	case "digits", "code", "yesno", "date":
+		return speech.ExpectKind(t)
+	case "phone":
+		return speech.ExpectDigits
+	}
+	return speech.ExpectOpen
 }
 
 // respond carries out effects and those that follow from their results, and
@@ -247,7 +258,7 @@ func (w *work) carryOut(effects []flow.Effect) *flow.HandOver {
 			w.utter(e.Say)
 		case e.HandOver != nil:
 			return e.HandOver
-		case e.Act != nil, e.Lookup != nil:
+		case e.Act != nil, e.Lookup != nil, e.Consult != nil:
 			begin := time.Now()
 			r := w.talk.perform(w.ctx, e)
 			w.acting += time.Since(begin)

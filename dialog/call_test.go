@@ -93,9 +93,11 @@ func tone(d time.Duration) []media.Frame {
 
 // books is a store and a system of record in memory.
 type books struct {
+	crm.Connector
 	mu      sync.Mutex
 	records []*dialog.Record
 	tickets []crm.Ticket
+	intents []dialog.Intent
 	slow    bool
 }
 
@@ -132,7 +134,17 @@ func (b *books) CreateTicket(_ context.Context, _ string, t crm.Ticket) (crm.Tic
 	b.tickets = append(b.tickets, t)
 	return t, nil
 }
-func (b *books) LogCall(context.Context, string, crm.CallNote) error { return nil }
+func (b *books) Done(context.Context, string) error { return crm.ErrNotFound }
+
+func (b *books) SaveIntent(_ context.Context, i dialog.Intent) error {
+	b.intents = append(b.intents, i)
+	return nil
+}
+
+func (b *books) Intents(context.Context, string) ([]dialog.Intent, error) { return b.intents, nil }
+func (b *books) NoteTry(context.Context, string, time.Time) error         { return nil }
+func (b *books) Tries(context.Context, string, time.Time) (int, error)    { return 0, nil }
+func (b *books) LogCall(context.Context, string, crm.CallNote) error      { return nil }
 
 type scene struct {
 	*dialog.Attendant
@@ -142,7 +154,7 @@ type scene struct {
 
 func newScene(t *testing.T, lines ...string) *scene {
 	t.Helper()
-	set, err := flow.Load(demo.Files, dialog.Operations())
+	set, err := flow.Load(demo.Files, dialog.Operations(crm.Operate(nil, time.UTC)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,8 +171,8 @@ func newScene(t *testing.T, lines ...string) *scene {
 		leg: mediatest.NewLeg(media.Peer{Number: "+15550100", Codec: "G722/8000"}), books: b,
 		Attendant: &dialog.Attendant{
 			Flows: flow.NewEngine(set), Understand: rules.New(set, articles), Knowledge: base,
-			Recognizer: &hearing{lines: lines}, Synthesizer: saying{}, CRM: b, Store: b, Hub: &dialog.Hub{},
-			Log: slog.New(slog.DiscardHandler), RingTimeout: 20 * time.Second, Apology: set.Company.Apology,
+			Recognizer: &hearing{lines: lines}, Synthesizer: saying{}, CRM: crm.Operate(b, time.UTC), Store: b, Hub: &dialog.Hub{},
+			Log: slog.New(slog.DiscardHandler), RingTimeout: 20 * time.Second, Apology: set.Company.Apology.All()[0],
 		},
 	}
 }

@@ -24,6 +24,13 @@ type conversation struct {
 	guard  *guard.Session
 	record *Record
 	since  func(time.Time) time.Duration
+	turns  int // of the caller
+
+	secrets []string     // sensitive digits: kept here and nowhere else
+	code    *oneTimeCode // the last one sent
+
+	understood []flow.Command // what the caller's last turn means
+	asked      time.Time      // when that turn came, in a chat
 }
 
 // callerTurn is what the caller said or keyed, and when.
@@ -35,17 +42,21 @@ type callerTurn struct {
 
 func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.Duration) *conversation {
 	now := time.Now()
-	return &conversation{
+	set := a.Flows.Set()
+	c := &conversation{
 		a: a, since: since,
-		mood:  sentiment.New(),
-		guard: a.Guard.Session(a.Flows.Set().Phrases()),
+		mood: sentiment.New(),
 		record: &Record{
 			ID: newID(now, rand.Uint32()), CallID: peer.CallID, Number: peer.Number, Name: peer.Name,
 			Dialled: peer.Dialled, Remote: peer.Remote, Transport: peer.Transport, Codec: peer.Codec,
 			Started: now, Slots: map[string]string{},
 		},
-		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband},
+		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband, Language: a.Language},
 	}
+	unsure := set.Company.Unsure.In(a.Language, set.Company.Language)[0]
+	c.guard = policy(set.Company, a.CRM).Session(append(set.Phrases(a.Language), set.Company.Name), unsure)
+	c.guard.Reachable(peer.Number)
+	return c
 }
 
 // start greets.
@@ -57,17 +68,51 @@ func (c *conversation) start() []flow.Effect {
 
 // hear takes in a turn of the caller and returns what is to be done about it.
 func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
+	c.turns++
+	spokenSecret := c.concealed(&t)
 	mood := c.mood.Score(t.Text)
 	commands := c.commands(ctx, t)
+	if spokenSecret {
+		commands = []flow.Command{{Kind: flow.NotKeyed}}
+	}
+	c.understood = commands
 	c.noteTurn(t, mood, commands)
-	return c.step(flow.Input{Commands: commands, Angry: mood.Angry})
+	over := c.guard.Over(c.turns, c.since(time.Now()))
+	if over != "" {
+		c.refused(guard.Decision{Rule: "limit of " + over}, "call")
+	}
+	return c.step(flow.Input{Commands: commands, Angry: mood.Angry, Severe: sentiment.Severe(t.Text), Limit: over != ""})
+}
+
+// concealed takes sensitive digits out of a turn before anything else sees it.
+// It reports whether they were spoken, which does not count.
+func (c *conversation) concealed(t *callerTurn) bool {
+	e := c.expecting()
+	keys := strings.TrimSuffix(t.Keys, "#")
+	switch {
+	case !e.Sensitive || keys == "0":
+		return false
+	case keys != "":
+		if len(keys) >= e.Min && (e.Max == 0 || len(keys) <= e.Max) {
+			t.Keys = c.conceal(keys)
+		} else {
+			t.Keys = "*"
+		}
+		return false
+	case len(c.a.Understand.Digits(t.Text)) < 3:
+		return false
+	}
+	t.Text, t.Alternatives = "[withheld]", nil
+	return true
 }
 
 func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Command {
 	if t.lost {
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
-	commands, err := c.a.Understand.Understand(ctx, understand.View{Expect: c.expecting(), Flow: c.state.Flow}, t.Turn)
+	commands, err := c.a.Understand.Understand(ctx, understand.View{
+		Expect: c.expecting(), Flow: c.state.Flow, Language: c.state.Language, At: c.now(),
+	}, t.Turn)
 	if err != nil {
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
 		return []flow.Command{{Kind: flow.NotHeard}}
@@ -106,7 +151,13 @@ func (c *conversation) silence() []flow.Effect { return c.step(flow.Input{Silenc
 // result takes in what an effect came to.
 func (c *conversation) result(r flow.Result) []flow.Effect { return c.step(flow.Input{Result: &r}) }
 
+// now is the time in the company's zone.
+func (c *conversation) now() time.Time { return time.Now().In(c.a.Flows.Set().Zone()) }
+
+func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
+
 func (c *conversation) step(in flow.Input) []flow.Effect {
+	in.At = c.now()
 	state, effects := c.a.Flows.Step(c.state, in)
 	c.state = state
 	if f := state.ActiveFlow(); f != "" && !slices.Contains(c.record.Flows, f) {
@@ -131,13 +182,15 @@ func (c *conversation) sentences(s *flow.Say) []sentence {
 	for _, v := range c.state.Slots {
 		c.guard.Fact("caller", v)
 	}
-	for _, v := range c.state.Results["tried"] {
-		c.guard.Fact("caller", v)
+	for _, name := range []string{"tried", "which"} {
+		for _, v := range c.state.Results[name] {
+			c.guard.Fact("caller", v)
+		}
 	}
 	c.guard.Fact("caller", c.state.Caller)
 	var out []sentence
 	for _, text := range splitSentences(s.Text) {
-		d := c.guard.Sentence(text, s.Sources)
+		d := c.guard.Sentence(guard.Sentence{Text: text, Sources: s.Sources, Model: s.Model})
 		if !d.Allowed {
 			c.record.Guard = append(c.record.Guard, GuardRecord{Rule: d.Rule, What: text, At: c.since(time.Now())})
 			text = d.Instead
@@ -157,9 +210,7 @@ func (c *conversation) close(cause string) {
 		r.Flow = r.Flows[0]
 	}
 	for name, v := range c.state.Slots {
-		if !strings.HasPrefix(name, "?") {
-			r.Slots[name] = v
-		}
+		r.Slots[name] = v
 	}
 	r.Sentiment, r.Trend = c.mood.Last(), c.mood.Trend()
 	if r.Outcome == "" {

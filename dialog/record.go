@@ -11,7 +11,8 @@ import (
 type Record struct {
 	ID        string    `json:"id"` // ours: sortable by time
 	CallID    string    `json:"call_id"`
-	Number    string    `json:"number"` // the caller's, as signalled
+	Number    string    `json:"number"`             // the caller's, as signalled
+	Customer  string    `json:"customer,omitempty"` // who proved to be the caller
 	Name      string    `json:"name,omitempty"`
 	Dialled   string    `json:"dialled"`
 	Remote    string    `json:"remote"`
@@ -92,6 +93,16 @@ type Store interface {
 	Call(ctx context.Context, id string) (*Record, error)
 	// Calls returns finished calls, the newest first, without their turns.
 	Calls(ctx context.Context, q CallQuery) ([]Record, error)
+
+	// SaveIntent writes an intent before its write is sent, and again when its
+	// outcome is known: the same key replaces it.
+	SaveIntent(ctx context.Context, i Intent) error
+	// Intents returns a call's intents in the order in which they were made.
+	Intents(ctx context.Context, call string) ([]Intent, error)
+	// NoteTry counts a failed proof of who a caller is; Tries tells how many there
+	// were of an account since then.
+	NoteTry(ctx context.Context, account string, at time.Time) error
+	Tries(ctx context.Context, account string, since time.Time) (int, error)
 }
 
 // CallQuery chooses calls.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"attendant/console"
+	"attendant/crm"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -91,9 +92,9 @@ func (s *server) open(ctx context.Context, company *company) error {
 	s.attendant = &dialog.Attendant{
 		Flows: flow.NewEngine(company.flows), Understand: company.rules, Knowledge: company.articles,
 		Recognizer: s.recognizer, Synthesizer: s.voice, Voice: s.style(), Language: "en-US",
-		CRM: records, Store: s.store, Hub: s.hub, Log: s.log,
+		CRM: crm.Operate(records, company.flows.Zone()), Store: s.store, Hub: s.hub, Log: s.log,
 		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
-		Apology: company.flows.Company.Apology,
+		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}
 	if s.cfg.Record {
 		s.attendant.Recordings = recordings
@@ -130,7 +131,7 @@ func (s *server) style() speech.Voice {
 // warm renders the sentences that every call begins with or may end with.
 func (s *server) warm(ctx context.Context, company *company) error {
 	var texts []string
-	for _, t := range company.flows.Phrases() {
+	for _, t := range company.flows.Phrases("en-US") {
 		if t != "" && !strings.Contains(t, "{") {
 			texts = append(texts, t)
 		}

@@ -143,7 +143,7 @@ func TestMeasureOrders(t *testing.T) {
 				return hear(t, r, flow.Expectation{Type: string(e), Min: 5, Max: 5}, true, audio).Text
 			}}
 			c.spoken = o.spoken
-			if err := a.Chat(t.Context(), media.Narrowband, c.next, c.tell); err != nil {
+			if err := a.Chat(t.Context(), dialog.Chat{Line: media.Narrowband}, c.next, c.tell); err != nil {
 				t.Fatal(err)
 			}
 			calls++
@@ -174,7 +174,7 @@ type orderCaller struct {
 	log            []string
 }
 
-func (c *orderCaller) tell(t dialog.Turn) {
+func (c *orderCaller) tell(t dialog.Exchange) {
 	if t.Side == "attendant" {
 		c.heard = t.Text
 		c.found = c.found || strings.Contains(digitsOf(t.Text), c.number) && !strings.Contains(t.Text, "I heard")

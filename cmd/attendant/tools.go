@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"attendant/crm"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -245,6 +246,10 @@ type chatCommand struct {
 	Company string `help:"The company's folder." placeholder:"DIR"`
 	JSON    bool   `name:"json" help:"Print each turn as JSON."`
 	Narrow  bool   `help:"Talk as over a telephone line: what is heard is read back."`
+
+	Number   string `help:"The number that calls."`
+	Verified string `help:"Talk as this customer, known to be who they are." placeholder:"ID"`
+	Language string `help:"The caller's language, such as zh-CN."`
 }
 
 // Run talks with the attendant, a line a turn.
@@ -294,7 +299,7 @@ func chatAttendant(ctx context.Context, company *company, store *sqlstore.Store)
 	}
 	return &dialog.Attendant{
 		Flows: flow.NewEngine(company.flows), Understand: company.rules, Knowledge: company.articles,
-		CRM: records, Store: store, Hub: &dialog.Hub{}, Language: "en-US",
+		CRM: crm.Operate(records, company.flows.Zone()), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
 	}, nil
 }
 
@@ -307,7 +312,7 @@ func (f chatCommand) chat(p *program, a *dialog.Attendant) error {
 		ok := lines.Scan()
 		return lines.Text(), ok
 	}
-	tell := func(t dialog.Turn) {
+	tell := func(t dialog.Exchange) {
 		switch {
 		case f.JSON:
 			// A terminal that is gone ends the input as well.
@@ -316,11 +321,11 @@ func (f chatCommand) chat(p *program, a *dialog.Attendant) error {
 			fmt.Fprintln(p.out, t.Text)
 		}
 	}
-	line := media.Wideband
+	chat := dialog.Chat{Line: media.Wideband, Number: f.Number, Verified: f.Verified, Language: f.Language}
 	if f.Narrow {
-		line = media.Narrowband
+		chat.Line = media.Narrowband
 	}
-	if err := a.Chat(p.ctx, line, next, tell); err != nil {
+	if err := a.Chat(p.ctx, chat, next, tell); err != nil {
 		return err
 	}
 	return lines.Err()

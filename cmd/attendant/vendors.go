@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"time"
 
+	"attendant/crm"
 	"attendant/deploy/demo"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -51,6 +52,9 @@ func missing(c config) error {
 	return errors.Join(faults...)
 }
 
+// operations are those of the embedded CRM.
+func operations() []flow.Operation { return dialog.Operations(crm.Operate(nil, time.UTC)) }
+
 // company is a company's folder, loaded.
 type company struct {
 	files    fs.FS
@@ -65,7 +69,7 @@ func loadCompany(c config) (*company, error) {
 	if c.Company != "" {
 		files = os.DirFS(c.Company)
 	}
-	flows, flowErr := flow.Load(files, dialog.Operations())
+	flows, flowErr := flow.Load(files, operations())
 	articles, articleErr := knowledge.Load(files)
 	if err := errors.Join(flowErr, articleErr); err != nil {
 		return nil, fmt.Errorf("%w: company: %w", errSettings, err)
@@ -97,7 +101,7 @@ func (c *company) callerPhrases() []string {
 // scripted caller hears. Placeholders become what may stand there.
 func (c *company) attendantPhrases(today time.Time) []string {
 	var out []string
-	for _, t := range c.flows.Phrases() {
+	for _, t := range c.flows.Phrases("en-US") {
 		t = digitsPlaceholder.ReplaceAllString(t, "{digits}")
 		if !datePlaceholder.MatchString(t) {
 			out = append(out, c.withPlaces(t)...)

@@ -9,14 +9,11 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 
@@ -30,7 +27,10 @@ var migrations embed.FS
 const firstTicket = 70000
 
 // CRM implements crm.Connector.
-type CRM struct{ db *sql.DB }
+type CRM struct {
+	db  *sql.DB
+	now func() time.Time // the clock; in the company's zone
+}
 
 var _ crm.Connector = (*CRM)(nil)
 
@@ -51,68 +51,12 @@ func Open(ctx context.Context, db *sql.DB) (*CRM, error) {
 	if _, err := p.Up(ctx); err != nil {
 		return nil, fmt.Errorf("CRM migrations: %w", err)
 	}
-	return &CRM{db: db}, nil
-}
-
-// file is a company's crm.yaml.
-type file struct {
-	Customers []struct {
-		ID, Name, Phone, Email, Street, City, Postcode string
-	}
-	Orders []struct {
-		Number, Customer, Status, Place, Carrier string
-		InDays                                   int   `yaml:"in_days"` // expected or, if negative, delivered
-		TotalCents                               int64 `yaml:"total_cents"`
-		Items                                    []crm.Item
-	}
-}
-
-// Import reads customers and orders from YAML into an empty CRM; one that has
-// customers is left as it is. All or nothing is read.
-func (c *CRM) Import(ctx context.Context, data []byte, today time.Time) error {
-	var f file
-	if err := yaml.UnmarshalWithOptions(data, &f, yaml.Strict()); err != nil {
-		return errors.New(yaml.FormatError(err, false, true))
-	}
-	tx, err := c.db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("import: %w", err)
-	}
-	// Rolling back after the commit does nothing.
-	defer func() { _ = tx.Rollback() }()
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM crm_customers`).Scan(&n); err != nil || n > 0 {
-		return err
-	}
-	for _, p := range f.Customers {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO crm_customers VALUES (?,?,?,?,?,?,?)`,
-			p.ID, p.Name, p.Phone, p.Email, p.Street, p.City, p.Postcode); err != nil {
-			return fmt.Errorf("import customer %s: %w", p.ID, err)
-		}
-	}
-	for _, o := range f.Orders {
-		items, err := json.Marshal(o.Items)
-		if err != nil {
-			return fmt.Errorf("import order %s: %w", o.Number, err)
-		}
-		expected, delivered := today.AddDate(0, 0, o.InDays).Format(time.DateOnly), ""
-		if o.InDays < 0 {
-			expected, delivered = "", expected
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO crm_orders VALUES (?,?,?,?,?,?,?,?,?,'EUR')`,
-			o.Number, o.Customer, o.Status, o.Place, expected, delivered, o.Carrier, string(items), o.TotalCents); err != nil {
-			return fmt.Errorf("import order %s: %w", o.Number, err)
-		}
-	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO sqlite_sequence (name, seq) VALUES ('crm_tickets', ?)`, firstTicket); err != nil {
-		return fmt.Errorf("import: %w", err)
-	}
-	return tx.Commit()
+	return &CRM{db: db, now: time.Now}, nil
 }
 
 // FindCustomer implements crm.Connector.
 func (c *CRM) FindCustomer(ctx context.Context, q crm.CustomerQuery) (crm.Customer, error) {
-	query, args := `SELECT id, name, phone, email, street, city, postcode FROM crm_customers WHERE 1=1`, []any{}
+	query, args := `SELECT id, name, phone, email, street, city, postcode, language, pin FROM crm_customers WHERE 1=1`, []any{}
 	add := func(condition, value string) {
 		if value != "" {
 			query += " AND " + condition
@@ -121,6 +65,7 @@ func (c *CRM) FindCustomer(ctx context.Context, q crm.CustomerQuery) (crm.Custom
 	}
 	add("id = ?", q.ID)
 	add("phone = ?", e164(q.Phone))
+	add("lower(email) = ?", strings.ToLower(q.Email))
 	add("id = (SELECT customer_id FROM crm_orders WHERE number = ?)", q.Order)
 	add("upper(replace(postcode, ' ', '')) = ?", strings.ToUpper(strings.ReplaceAll(q.Postcode, " ", "")))
 	if len(args) == 0 {
@@ -134,8 +79,12 @@ func (c *CRM) FindCustomer(ctx context.Context, q crm.CustomerQuery) (crm.Custom
 	var found []crm.Customer
 	for rows.Next() {
 		var p crm.Customer
-		if err := rows.Scan(&p.ID, &p.Name, &p.Phone, &p.Email, &p.Street, &p.City, &p.Postcode); err != nil {
+		var pin string
+		if err := rows.Scan(&p.ID, &p.Name, &p.Phone, &p.Email, &p.Street, &p.City, &p.Postcode, &p.Language, &pin); err != nil {
 			return crm.Customer{}, unavailable(err)
+		}
+		if q.PIN != "" && !rightPIN(pin, q.PIN) {
+			continue
 		}
 		found = append(found, p)
 	}
@@ -159,56 +108,34 @@ func unavailable(err error) error { return fmt.Errorf("%w: %w", crm.ErrUnavailab
 
 // GetOrder implements crm.Connector.
 func (c *CRM) GetOrder(ctx context.Context, number string) (crm.Order, error) {
-	o := crm.Order{Number: number}
-	var expected, delivered, items string
-	err := c.db.QueryRowContext(ctx, `SELECT customer_id, status, place, expected, delivered, carrier, items, total_cents, currency
-		FROM crm_orders WHERE number = ?`, number).
-		Scan(&o.CustomerID, &o.Status, &o.Place, &expected, &delivered, &o.Carrier, &items, &o.TotalCents, &o.Currency)
-	if errors.Is(err, sql.ErrNoRows) {
-		return crm.Order{}, crm.ErrNotFound
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(items), &o.Items)
-	}
+	o, err := scanOrder(c.db.QueryRowContext(ctx, orderColumns+` WHERE number = ?`, number))
 	if err != nil {
-		return crm.Order{}, unavailable(err)
+		return crm.Order{}, known(err)
 	}
-	// A day that does not parse is an unknown one, the zero time.
-	o.Expected, _ = time.Parse(time.DateOnly, expected)
-	o.Delivered, _ = time.Parse(time.DateOnly, delivered)
 	return o, nil
 }
 
-// CreateTicket implements crm.Connector.
+// CreateTicket implements crm.Connector. When a ticket was made does not tell
+// two requests apart.
 func (c *CRM) CreateTicket(ctx context.Context, key string, t crm.Ticket) (crm.Ticket, error) {
-	_, err := c.db.ExecContext(ctx, `INSERT INTO crm_tickets (idempotency_key, kind, subject, body, customer_id, phone, call_id, created)
-		VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (idempotency_key) DO NOTHING`,
-		key, t.Kind, t.Subject, t.Body, t.CustomerID, t.Phone, t.CallID, t.Created.UTC().Format(time.RFC3339))
-	if err != nil {
-		return crm.Ticket{}, unavailable(err)
-	}
-	var kept crm.Ticket
-	var created string
-	err = c.db.QueryRowContext(ctx, `SELECT number, kind, subject, body, customer_id, phone, call_id, created FROM crm_tickets WHERE idempotency_key = ?`, key).
-		Scan(&kept.Number, &kept.Kind, &kept.Subject, &kept.Body, &kept.CustomerID, &kept.Phone, &kept.CallID, &created)
-	if err != nil {
-		return crm.Ticket{}, unavailable(err)
-	}
-	if kept.Kind != t.Kind || kept.Phone != t.Phone {
-		return crm.Ticket{}, crm.ErrConflict
-	}
-	if kept.Created, err = time.Parse(time.RFC3339, created); err != nil {
-		return crm.Ticket{}, unavailable(err)
-	}
-	return kept, nil
+	request := []string{t.Kind, t.Subject, t.CustomerID, t.Phone, t.CallID}
+	return write(ctx, c, key, "create_ticket", request, func(tx *sql.Tx) (crm.Ticket, error) {
+		row, err := tx.ExecContext(ctx, `INSERT INTO crm_tickets (idempotency_key, kind, subject, body, customer_id, phone, call_id, created) VALUES (?,?,?,?,?,?,?,?)`,
+			key, t.Kind, t.Subject, t.Body, t.CustomerID, t.Phone, t.CallID, stampOf(t.Created))
+		if err != nil {
+			return t, err
+		}
+		t.Number, err = numbered(row, 0)
+		return t, err
+	})
 }
 
 // LogCall implements crm.Connector.
 func (c *CRM) LogCall(ctx context.Context, key string, n crm.CallNote) error {
-	_, err := c.db.ExecContext(ctx, `INSERT INTO crm_calls VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (idempotency_key) DO NOTHING`,
-		key, n.CallID, n.CustomerID, n.Phone, n.Started.UTC().Format(time.RFC3339), int(n.Duration.Seconds()), n.Outcome, n.Summary)
-	if err != nil {
-		return unavailable(err)
-	}
-	return nil
+	_, err := write(ctx, c, key, "log_call", n.CallID, func(tx *sql.Tx) (string, error) {
+		_, err := tx.ExecContext(ctx, `INSERT INTO crm_calls VALUES (?,?,?,?,?,?,?,?)`,
+			key, n.CallID, n.CustomerID, n.Phone, stampOf(n.Started), int(n.Duration.Seconds()), n.Outcome, n.Summary)
+		return "", err
+	})
+	return err
 }

@@ -9,13 +9,14 @@ import (
 
 	_ "modernc.org/sqlite" // the driver
 
+	"attendant/crm"
 	"attendant/crm/crmtest"
 	"attendant/deploy/demo"
 )
 
 func open(t *testing.T) *CRM {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "crm.db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "crm.db")+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +40,13 @@ func TestConnector(t *testing.T) {
 		}
 	}
 	crmtest.TestConnector(t, c)
+	crmtest.TestWrites(t, c)
+	if m, err := c.Outbox(t.Context(), 10); err != nil || len(m) != 2 {
+		t.Errorf("outbox %+v, %v; want a link and a message", m, err)
+	}
+	if p, err := c.FindCustomer(t.Context(), crm.CustomerQuery{Order: "12345", PIN: "2468"}); err != nil || p.ID != "c1" {
+		t.Errorf("right PIN: %+v, %v", p, err)
+	}
 }
 
 func TestImportIsAllOrNothing(t *testing.T) {

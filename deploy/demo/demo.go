@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the company's files: company.yaml, crm.yaml, flows, articles.
 //
-//go:embed company.yaml crm.yaml flows articles
+//go:embed *.yaml flows articles conversations
 var Files embed.FS

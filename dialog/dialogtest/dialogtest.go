@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,6 +30,8 @@ func TestStore(t *testing.T, s dialog.Store) {
 			t.Fatalf("saved %+v, read %+v, %v", r, got, err)
 		}
 	}
+	intents(t, s)
+	tries(t, s, began)
 	if _, err := s.Call(ctx, "20261124-09000"); !errors.Is(err, dialog.ErrAmbiguous) {
 		t.Errorf("a beginning of five IDs: error %v, want ErrAmbiguous", err)
 	}
@@ -56,6 +59,38 @@ func TestStore(t *testing.T, s dialog.Store) {
 			if got[i].Started.After(got[i-1].Started) {
 				t.Errorf("%+v: not the newest first", c.q)
 			}
+		}
+	}
+}
+
+func intents(t *testing.T, s dialog.Store) {
+	sent := dialog.Intent{Key: "c/e1", Call: "c", Operation: "refund", Args: "h", State: dialog.Sent}
+	other := dialog.Intent{Key: "c/e2", Call: "c", Operation: "book", Args: "h", State: dialog.Sent}
+	settled := sent
+	settled.State, settled.Outcome = dialog.Settled, "ok"
+	for _, i := range []dialog.Intent{sent, other, settled} {
+		if err := s.SaveIntent(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.Intents(t.Context(), "c")
+	if err != nil || len(got) != 2 || !slices.Contains(got, settled) || !slices.Contains(got, other) {
+		t.Errorf("intents %+v, %v", got, err)
+	}
+	if got, err := s.Intents(t.Context(), "d"); err != nil || len(got) != 0 {
+		t.Errorf("intents of another call: %+v, %v", got, err)
+	}
+}
+
+func tries(t *testing.T, s dialog.Store, now time.Time) {
+	for _, ago := range []time.Duration{25 * time.Hour, time.Hour, time.Minute} {
+		if err := s.NoteTry(t.Context(), "order:1", now.Add(-ago)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for account, want := range map[string]int{"order:1": 2, "order:2": 0} {
+		if n, err := s.Tries(t.Context(), account, now.Add(-24*time.Hour)); err != nil || n != want {
+			t.Errorf("tries of %s: %d, %v; want %d", account, n, err, want)
 		}
 	}
 }

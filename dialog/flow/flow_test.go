@@ -2,14 +2,27 @@ package flow
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"attendant/crm"
 	"attendant/deploy/demo"
 )
 
-var operations = []string{"get_order", "get_delivery", "create_ticket"}
+// operations are those of a system of record, and the guard's own.
+var operations = func() []Operation {
+	out := []Operation{
+		{Name: "identify", Args: []string{"order", "postcode?", "pin?"}, Results: []string{"first_name", "name"}, Outcomes: []string{"not_found"}},
+		{Name: "send_code", Args: []string{"order"}},
+		{Name: "check_code", Args: []string{"code"}, Results: []string{"first_name", "name"}, Outcomes: []string{"not_found"}},
+	}
+	for _, o := range crm.Standard() {
+		out = append(out, Operation{Name: o.Name, Args: append(o.Args, "*"), Results: o.Results, Outcomes: o.Outcomes, Irreversible: o.Risk == crm.Irreversible})
+	}
+	return out
+}()
 
 func demoEngine(t *testing.T) *Engine {
 	t.Helper()
@@ -153,7 +166,7 @@ func TestConversations(t *testing.T) {
 		}},
 		{"silence asks again and then ends", State{}, []step{
 			{Input{Silence: true}, "Are you still there? Welcome", ""},
-			{Input{Silence: true}, "Are you still there?", ""},
+			{Input{Silence: true}, "still there?", ""},
 			{Input{Silence: true}, "Goodbye", "end"},
 		}},
 		{"universal commands while a slot is asked for", State{}, []step{
@@ -161,7 +174,7 @@ func TestConversations(t *testing.T) {
 			{commands(Command{Kind: Repeat}), "What is your order number?", ""},
 			{commands(Command{Kind: HoldOn}), "Take your time", ""},
 			{commands(Command{Kind: Slower}), "Take your time", ""},
-			{commands(Command{Kind: Thank}), "You are welcome. What is your order number", ""},
+			{commands(Command{Kind: Thank}), "What is your order number", ""},
 			{commands(Command{Kind: Cancel}), "Okay. Is there anything else", ""},
 		}},
 		{"start over forgets", State{}, []step{
@@ -176,7 +189,7 @@ func TestConversations(t *testing.T) {
 		{"what is told needs number and postcode", State{}, []step{
 			{commands(Command{Kind: StartFlow, Flow: "delivery_details"}), "order number", ""},
 			{commands(bare), "postcode", ""},
-			{commands(Command{Kind: SetSlot, Value: "04100", Keyed: true}), "", "get_delivery"},
+			{commands(Command{Kind: SetSlot, Value: "04100", Keyed: true}), "", "identify"},
 			{result("not_found", nil), "do not belong together", ""},
 		}},
 	}
@@ -269,8 +282,8 @@ func TestHumanFromEveryState(t *testing.T) {
 
 // shapeOf leaves out what only counts.
 func shapeOf(s State) string {
-	s.Serial, s.Silences, s.Last, s.Prompt, s.Results, s.Sources = 0, 0, "", "", nil, nil
-	s.Waiting.Effect = ""
+	s.Serial, s.Silences, s.Said, s.Last, s.Prompt, s.Results, s.Sources, s.Asked, s.Values, s.Trail = 0, 0, nil, "", "", nil, nil, nil, nil, nil
+	s.Waiting.Effect, s.Confirmed = "", nil
 	data, _ := json.Marshal(s)
 	return string(data)
 }
@@ -289,6 +302,86 @@ func TestLoadTellsAllFaultsAtOnce(t *testing.T) {
 	for _, want := range []string{"company.yaml:2: ", "volume", `flows/a.yaml:3: step "one"`, `flows/a.yaml:4: step "two"`, `flows/b.yaml:3: step "one"`, "flows/bad.yaml:1: ", `"nowhere"`, `"fly"`, `"size"`, `"moon"`, "taken", "leads back", "bad.yaml", `"goodbye" is missing`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %s in:\n%v", want, err)
+		}
+	}
+}
+
+// TestFaultsOfPaths holds what is told about paths against small flows.
+func TestFaultsOfPaths(t *testing.T) {
+	const rest = "flow: human\nslots: {}\nsteps: [{id: a, end: escalated}]\n"
+	for _, test := range []struct{ name, flow, want string }{
+		{"endless loop through a known slot", `flow: a
+slots: {n: {type: digits}}
+steps:
+  - {id: ask, collect: {slot: n, prompt: "?"}}
+  - {id: look, action: {operation: get_order, args: {number: "{n}"}, on: {ok: done, other: sorry}}}
+  - {id: sorry, say: no, next: ask}
+`, `flows/a.yaml:4: step "ask": leads back to itself without asking the caller: a.ask -> a.look -> a.sorry -> a.ask`},
+		{"forgetting asks again", `flow: a
+slots: {n: {type: digits}}
+steps:
+  - {id: ask, collect: {slot: n, prompt: "?"}}
+  - {id: look, action: {operation: get_order, args: {number: "{n}"}, on: {ok: done, other: sorry}}}
+  - {id: sorry, say: no, forget: [n], next: ask}
+`, ""},
+		{"no way out", `flow: a
+slots: {}
+steps:
+  - {id: in, confirm: {prompt: "?", yes: trap, no: done}}
+  - {id: trap, confirm: {prompt: "?", yes: trap, no: trap}}
+`, `step "trap": has no way out; it is reached by in -> trap`},
+		{"never reached", "flow: a\nslots: {}\nsteps:\n  - {id: one, say: hi, next: done}\n  - {id: two, say: ho}\n", `flows/a.yaml:5: step "two": is never reached`},
+		{"refund without a yes", `flow: a
+slots: {n: {type: digits}}
+steps:
+  - {id: sure, confirm: {prompt: "Pay {n} back?", yes: ask, no: done}}
+  - {id: ask, collect: {slot: n, prompt: "?"}}
+  - {id: pay, action: {operation: refund, args: {number: "{n}"}, on: {ok: done, other: done}}}
+`, `step "pay": cannot be undone, and is reached without a confirm: sure -> ask -> pay`},
+		{"refund without its number read", `flow: a
+slots: {n: {type: digits}}
+steps:
+  - {id: ask, collect: {slot: n, prompt: "?"}}
+  - {id: sure, confirm: {prompt: "Sure?", yes: pay, no: done}}
+  - {id: pay, action: {operation: refund, args: {number: "{n}"}, on: {ok: done, other: done}}}
+`, `the confirm "sure" must name {n}`},
+		{"unknown placeholder and form", "flow: a\nslots: {}\nsteps:\n  - {id: one, say: 'It is {moon.phase|loud}.'}\n", "{moon.phase} is neither a slot nor a result"},
+		{"circle through another flow", "flow: a\nslots: {}\nsteps:\n  - {id: one, say: hi}\n  - {id: two, link: b}\n", "a.one -> a.two -> b.one -> a.one"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			files := fstest.MapFS{
+				"company.yaml": {Data: []byte("name: X\n")}, "flows/a.yaml": {Data: []byte(test.flow)},
+				"flows/b.yaml":     {Data: []byte("flow: b\nslots: {}\nsteps: [{id: one, link: a}]\n")},
+				"flows/human.yaml": {Data: []byte(rest)}, "flows/goodbye.yaml": {Data: []byte(strings.Replace(rest, "human", "goodbye", 1))},
+				"flows/offer.yaml": {Data: []byte(strings.Replace(rest, "human", "offer_human", 1))},
+			}
+			if !strings.Contains(test.name, "another flow") {
+				delete(files, "flows/b.yaml")
+			}
+			_, err := Load(files, operations)
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestPrintedFlowsLoadTheSame prints every flow of the demo company and reads
+// it again.
+func TestPrintedFlowsLoadTheSame(t *testing.T) {
+	set := demoEngine(t).Set()
+	for _, f := range set.Flows() {
+		printed, err := f.Print()
+		if err != nil {
+			t.Fatal(err)
+		}
+		files := fstest.MapFS{"f.yaml": {Data: printed}}
+		again := &Flow{}
+		if err := decode(files, "f.yaml", again); err != nil {
+			t.Fatalf("%s does not load again: %v\n%s", f.Name, err, printed)
+		}
+		if !reflect.DeepEqual(f, again) {
+			t.Errorf("%s is another flow when printed and loaded:\n%s", f.Name, printed)
 		}
 	}
 }

@@ -1,35 +1,77 @@
 // Package guard decides, outside of any model, what may be done and what may
 // be said.
 //
-// The central type is Session, one call's memory of the guard. Action is asked
-// before every operation of a connector, Sentence before every sentence. Both
-// are pure and take microseconds; one goroutine uses a Session.
+// The central type is Session, one call's memory of the guard: who the caller
+// has proved to be, what was tried, and which facts are known. Action is asked
+// before every operation, Sentence before every sentence. Both are pure and take
+// microseconds; one goroutine uses a Session.
 //
-// Policy of this version. An order's place and day are told to who knows its
-// number, as a parcel's tracking page does; a customer's own data (address,
-// items) only to who also knows the postcode, which the connector's operation
-// checks. Three failed tries a call, then no more. A sentence's numbers, days,
-// months and links must stand in an action's result, an article, or the
-// caller's own words, or be the template's own.
+// Policy. An operation is allowed by its class of risk: what is open, always;
+// what a parcel's tracking page shows, to who knows the number, three wrong
+// guesses a call; a customer's own data, to a verified caller; what cannot be
+// undone, after a yes that no model understood to a question that named every
+// argument; a refund, up to a limit. Whose data an operation works on comes from
+// the session, never from a flow or a model. See speech.go for what may be said.
 package guard
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"attendant/dialog/flow"
 )
 
-// Policy is what the guard allows. The zero Policy is the strict default.
+// Risk is the harm that an operation can do, the least first.
+type Risk string
+
+// The classes of risk.
+const (
+	Open         Risk = "open"
+	Tracking     Risk = "tracking"
+	Personal     Risk = "personal"
+	Change       Risk = "change"
+	Irreversible Risk = "irreversible"
+)
+
+// Policy is what the guard allows. Zero fields are the strict defaults.
 type Policy struct {
-	Tries int // failed look-ups of a call; 0 is 3
+	Operations  map[string]Risk // those that flows and models may call
+	Tries       int             // wrong guesses and failed proofs of a call; 3
+	RefundLimit float64         // 100
+	Actions     int             // of a call; 40
+	Turns       int             // of a call; 80
+	Duration    time.Duration   // of a call; 30 minutes
+	Tokens      int             // of a model, a call; 100,000
+}
+
+func (p Policy) filled() Policy {
+	fill := func(v *int, value int) {
+		if *v == 0 {
+			*v = value
+		}
+	}
+	fill(&p.Tries, 3)
+	fill(&p.Actions, 40)
+	fill(&p.Turns, 80)
+	fill(&p.Tokens, 100_000)
+	if p.RefundLimit == 0 {
+		p.RefundLimit = 100
+	}
+	if p.Duration == 0 {
+		p.Duration = 30 * time.Minute
+	}
+	return p
 }
 
 // Request is an operation about to be sent.
 type Request struct {
 	Operation string
 	Args      map[string]string
+	Confirmed *flow.Confirmation
+	Model     bool // a model asked for it
 }
 
 // Decision is what the guard says, with the rule that it rests on.
@@ -41,85 +83,168 @@ type Decision struct {
 
 // Session is the guard's memory of one call.
 type Session struct {
-	tries    int
-	failed   int
-	facts    map[string][]string // source -> values that it backs
+	policy   Policy
+	level    string
+	customer string // bound by Verify
+	failed   int    // wrong guesses and failed proofs
+	actions  int
+	tokens   int
+	asked    map[string]int // operation with its arguments -> how often
+	done     map[string]bool
+	reach    []string            // where messages may go
+	facts    map[string][]string // source -> what it backs, in lower case
 	template []string            // texts of the company, in which numbers are its own
+	instead  string
 }
 
-// Session begins a call.
-func (p Policy) Session(templates []string) *Session {
-	tries := p.Tries
-	if tries == 0 {
-		tries = 3
+// Session begins a call. templates are the company's own texts; instead is said
+// in place of a sentence that is stopped.
+func (p Policy) Session(templates []string, instead string) *Session {
+	s := &Session{policy: p.filled(), asked: map[string]int{}, done: map[string]bool{}, facts: map[string][]string{}, instead: instead}
+	for _, t := range templates {
+		s.template = append(s.template, strings.ToLower(t))
 	}
-	return &Session{tries: tries, facts: map[string][]string{}, template: templates}
+	return s
 }
 
-// looksUp are the operations that reveal something and can be used to guess.
-var looksUp = []string{"get_order", "get_delivery"}
+// Verify binds the call to a customer who has proved who they are.
+func (s *Session) Verify(customer string) { s.level, s.customer = "verified", customer }
+
+// Customer is the ID that the call is bound to, empty before Verify.
+func (s *Session) Customer() string { return s.customer }
+
+// Reachable allows messages to a number or address that belongs to the caller.
+func (s *Session) Reachable(to string) {
+	if to != "" {
+		s.reach = append(s.reach, to)
+	}
+}
+
+// Failed notes a wrong guess or a failed proof.
+func (s *Session) Failed() { s.failed++ }
+
+// Spent notes a model's tokens.
+func (s *Session) Spent(tokens int) { s.tokens += tokens }
+
+// Over tells which limit of the call is reached, empty if none.
+func (s *Session) Over(turns int, lasted time.Duration) string {
+	switch {
+	case turns > s.policy.Turns:
+		return "turns"
+	case lasted > s.policy.Duration:
+		return "minutes"
+	case s.actions >= s.policy.Actions:
+		return "actions"
+	case s.tokens > s.policy.Tokens:
+		return "tokens"
+	}
+	return ""
+}
+
+// Prove decides on another try to prove who calls.
+func (s *Session) Prove() Decision {
+	if s.failed >= s.policy.Tries {
+		return Decision{Rule: "too many failed tries"}
+	}
+	return Decision{Allowed: true}
+}
 
 // Action decides on an operation.
 func (s *Session) Action(r Request) Decision {
-	switch {
-	case slices.Contains(looksUp, r.Operation):
-		if s.failed >= s.tries {
-			return Decision{Rule: "too many failed look-ups"}
-		}
-		if r.Operation == "get_delivery" && (r.Args["number"] == "" || r.Args["postcode"] == "") {
-			return Decision{Rule: "customer data needs order number and postcode"}
-		}
-	case r.Operation == "create_ticket":
-	default:
-		return Decision{Rule: "unknown operation"}
+	rule := s.forbids(r)
+	if rule != "" {
+		return Decision{Rule: rule}
 	}
+	s.actions++
 	return Decision{Allowed: true}
+}
+
+// forbids is the rule against an operation, empty if there is none.
+func (s *Session) forbids(r Request) string {
+	risk, known := s.policy.Operations[r.Operation]
+	key := fmt.Sprint(r.Operation, r.Args)
+	s.asked[key]++
+	switch {
+	case !known:
+		return "unknown operation"
+	case s.actions >= s.policy.Actions:
+		return "too many actions"
+	case s.asked[key] > 5:
+		return "the same again and again"
+	case risk == Tracking && s.failed >= s.policy.Tries:
+		return "too many failed look-ups"
+	case risk != Open && risk != Tracking && (s.level != "verified" || s.customer == ""):
+		return "needs a verified caller"
+	case r.Args["customer"] != "":
+		return "whose data it is comes from the session"
+	case risk == Irreversible:
+		return s.confirmed(r)
+	case r.Operation == "notify" && !slices.Contains(s.reach, r.Args["to"]):
+		return "messages go to the caller's own number or address"
+	case r.Operation == "notify":
+		return s.sendable(r)
+	}
+	return ""
+}
+
+// confirmed is the rule against what cannot be undone.
+func (s *Session) confirmed(r Request) string {
+	c := r.Confirmed
+	if c == nil || r.Model {
+		return "what cannot be undone needs a yes"
+	}
+	if c.Model && !c.Keyed {
+		return "a yes that a model understood does not count"
+	}
+	prompt := squeeze(c.Prompt)
+	for name, v := range r.Args {
+		if !strings.Contains(prompt, squeeze(v)) && !strings.Contains(prompt, squeeze(flow.Shape(v, "money", "en"))) && !namesShape(prompt, v) {
+			return "the question before the yes did not name " + name
+		}
+	}
+	if r.Operation == "refund" {
+		amount, err := strconv.ParseFloat(strings.Fields(r.Args["amount"] + " x")[0], 64)
+		if err != nil {
+			return "a refund names its amount"
+		}
+		if amount > s.policy.RefundLimit {
+			return "refund above the limit"
+		}
+	}
+	return ""
+}
+
+func namesShape(prompt, v string) bool {
+	for _, form := range []string{"date", "datetime", "time"} {
+		if strings.Contains(prompt, squeeze(flow.Shape(v, form, "en"))) || strings.Contains(prompt, squeeze(flow.Shape(v, form, "zh"))) {
+			return true
+		}
+	}
+	return false
+}
+
+func squeeze(text string) string {
+	return strings.ToLower(strings.ReplaceAll(text, " ", ""))
+}
+
+// sendable is the rule against a message: its facts need a source as well.
+func (s *Session) sendable(r Request) string {
+	all := []string{}
+	for source := range s.facts {
+		all = append(all, source)
+	}
+	if d := s.Sentence(Sentence{Text: r.Args["text"], Sources: all}); !d.Allowed {
+		return d.Rule
+	}
+	return ""
 }
 
 // Done takes in what an operation came to.
 func (s *Session) Done(operation, outcome string) {
-	if slices.Contains(looksUp, operation) && outcome == "not_found" {
+	if outcome == "not_found" && s.policy.Operations[operation] == Tracking {
 		s.failed++
 	}
-}
-
-// Fact lets a source back a value from now on.
-func (s *Session) Fact(source, value string) {
-	if value == "" || slices.Contains(s.facts[source], strings.ToLower(value)) {
-		return
+	if outcome == "ok" {
+		s.done[operation] = true
 	}
-	s.facts[source] = append(s.facts[source], strings.ToLower(value))
-	if t, err := time.Parse(time.DateOnly, value); err == nil {
-		s.facts[source] = append(s.facts[source], strings.ToLower(t.Format("Monday January 2 2006")))
-	}
-}
-
-var checked = regexp.MustCompile(`(?i)https?://\S+|\d+(?:[.,:]\d+)*|\b(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december|today|tomorrow)\b`)
-
-// Sentence decides on a sentence that is said with the given sources.
-func (s *Session) Sentence(text string, sources []string) Decision {
-	for _, fact := range checked.FindAllString(text, -1) {
-		if !s.backed(strings.ToLower(fact), sources) {
-			return Decision{
-				Rule:    fmt.Sprintf("no source backs %q", fact),
-				Instead: "Let me check that with a colleague.",
-			}
-		}
-	}
-	return Decision{Allowed: true}
-}
-
-func (s *Session) backed(fact string, sources []string) bool {
-	holds := func(values []string) bool {
-		return slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, fact) })
-	}
-	for _, source := range sources {
-		if holds(s.facts[source]) {
-			return true
-		}
-	}
-	if fact == "may" { // the verb: no month of a delivery is told without its day
-		return true
-	}
-	return slices.ContainsFunc(s.template, func(t string) bool { return strings.Contains(strings.ToLower(t), fact) })
 }

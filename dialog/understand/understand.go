@@ -8,6 +8,7 @@ package understand
 
 import (
 	"context"
+	"time"
 
 	"attendant/dialog/flow"
 )
@@ -24,12 +25,18 @@ type Turn struct {
 type View struct {
 	Expect flow.Expectation
 	Flow   string // the flow going on, empty if none
+
+	Language string    // BCP 47
+	At       time.Time // the moment of speaking, in the company's zone
 }
 
 // Understander finds what a turn means. It returns at least one command;
 // flow.OutOfScope is one. Any goroutine may call it.
 type Understander interface {
 	Understand(ctx context.Context, v View, t Turn) ([]flow.Command, error)
+	// Digits are those that a text holds, spoken or written: what must not be kept
+	// of a turn that was to be keyed.
+	Digits(text string) string
 }
 
 // Article is what understanding needs of a knowledge article.

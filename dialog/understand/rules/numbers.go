@@ -112,3 +112,6 @@ func code(words []string) string {
 	}
 	return strings.ToUpper(b.String())
 }
+
+// Digits implements understand.Understander.
+func (r *Rules) Digits(text string) string { return longestNumber(tokens(text)) }

@@ -10,8 +10,10 @@ package rules
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -24,7 +26,10 @@ const bar = 0.42
 
 // Rules implements understand.Understander. It is immutable once made.
 type Rules struct {
+	set      *flow.Set
 	examples []example
+	postings map[string][]posting // feature -> the examples that have it
+	said     []phrases
 	rarity   map[string]float64
 	digits   map[string]string // flow -> its slot of digits
 }
@@ -34,21 +39,25 @@ var _ understand.Understander = (*Rules)(nil)
 type example struct {
 	flow, article string
 	text          string
-	features      map[string]float64
+}
+
+// posting is a feature's weight in an example.
+type posting struct {
+	example int
+	weight  float64
 }
 
 // New learns from a company's flows and articles.
 func New(set *flow.Set, articles []understand.Article) *Rules {
-	r := &Rules{rarity: map[string]float64{}, digits: map[string]string{}}
+	r := &Rules{
+		set: set, rarity: map[string]float64{}, digits: map[string]string{}, postings: map[string][]posting{},
+		said: withWords(set.Company.Words),
+	}
 	for _, f := range set.Flows() {
 		for _, text := range f.Examples {
 			r.examples = append(r.examples, example{flow: f.Name, text: text})
 		}
-		for name, slot := range f.Slots {
-			if slot.Type == "digits" {
-				r.digits[f.Name] = name
-			}
-		}
+		r.digits[f.Name] = firstDigits(f)
 	}
 	for _, a := range articles {
 		for _, text := range a.Examples {
@@ -57,6 +66,19 @@ func New(set *flow.Set, articles []understand.Article) *Rules {
 	}
 	r.learn()
 	return r
+}
+
+// firstDigits is the slot of digits that a flow asks for first, empty if none.
+func firstDigits(f *flow.Flow) string {
+	for _, t := range f.Steps {
+		if t.Collect == nil {
+			continue
+		}
+		if s := f.Slots[t.Collect.Slot]; s.Type == "digits" && !s.Sensitive {
+			return t.Collect.Slot
+		}
+	}
+	return ""
 }
 
 func (r *Rules) learn() {
@@ -70,13 +92,15 @@ func (r *Rules) learn() {
 		r.rarity[f] = math.Log(1 + float64(len(r.examples))/n)
 	}
 	for i := range r.examples {
-		r.examples[i].features = r.features(tokens(r.examples[i].text))
+		for f, w := range r.features(tokens(r.examples[i].text)) {
+			r.postings[f] = append(r.postings[f], posting{i, w})
+		}
 	}
 }
 
 // tokens are the words of a text, without those that carry nothing.
 func tokens(text string) []string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+	words := strings.FieldsFunc(strings.ToLower(apart(text)), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '-'
 	})
 	for i, w := range words {
@@ -84,6 +108,23 @@ func tokens(text string) []string {
 	}
 	return words
 }
+
+// apart puts Chinese characters apart: each is a word.
+func apart(text string) string {
+	if !strings.ContainsFunc(text, han) {
+		return text
+	}
+	var b strings.Builder
+	for _, c := range text {
+		b.WriteRune(c)
+		if han(c) {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+func han(r rune) bool { return unicode.Is(unicode.Han, r) }
 
 var empty = map[string]bool{"a": true, "an": true, "the": true, "please": true, "um": true, "uh": true, "well": true, "so": true, "hello": true, "hi": true, "digits": true}
 
@@ -141,7 +182,7 @@ func (r *Rules) Understand(_ context.Context, v understand.View, t understand.Tu
 		// Another reading fits what was asked for: doubtful, to be read back.
 		words, t.Confidence = other, 0.1
 	}
-	commands := r.understand(v, words)
+	commands := r.understand(v, words, t.Text)
 	for i := range commands {
 		commands[i].Words = t.Text
 		if commands[i].Confidence == 0 {
@@ -169,8 +210,17 @@ func fitting(e flow.Expectation, words, alternatives []string) ([]string, bool) 
 
 func (r *Rules) keyed(v understand.View, keys string) []flow.Command {
 	c := flow.Command{Confidence: 1, Keyed: true, Words: keys}
-	wantsDigits := v.Expect.Type == "digits" || v.Expect.Type == "code"
+	wantsDigits := v.Expect.Type == "digits" || v.Expect.Type == "code" || v.Expect.Type == "phone"
+	n, _ := strconv.Atoi(keys) // 0 where it is no number
 	switch {
+	case v.Expect.Sensitive && keys != "0":
+		if c.Kind, c.Value, c.Words = flow.SetSlot, keys, ""; keys == "*" {
+			c = flow.Command{Kind: flow.NotHeard, Keyed: true}
+		}
+	case v.Expect.Type == "choice" && n >= 1 && n <= len(v.Expect.Choices):
+		c.Kind, c.Value = flow.SetSlot, v.Expect.Choices[n-1].Value
+	case v.Expect.Type == "number" && n > 0:
+		c.Kind, c.Value = flow.SetSlot, strconv.Itoa(n)
 	case keys == "0":
 		c.Kind = flow.Human
 	case wantsDigits && keys != "" && strings.Trim(keys, "0123456789") == "":
@@ -187,9 +237,12 @@ func (r *Rules) keyed(v understand.View, keys string) []flow.Command {
 	return []flow.Command{c}
 }
 
-func (r *Rules) understand(v understand.View, words []string) []flow.Command {
-	if c, ok := universal(words); ok {
+func (r *Rules) understand(v understand.View, words []string, text string) []flow.Command {
+	if c, ok := r.universal(words); ok {
 		return []flow.Command{c}
+	}
+	if out := r.ofType(v, words, text); out != nil {
+		return out
 	}
 	digits := longestNumber(words)
 	if v.Expect.Type == "code" {
@@ -213,10 +266,20 @@ func (r *Rules) understand(v understand.View, words []string) []flow.Command {
 		out = append(out, flow.Command{Kind: kind})
 	}
 	if like >= bar && !(len(out) > 0 && len(words) <= 3) {
-		return append(out, asked.command(words, like))
+		out = append(out, asked.command(words, like))
+		given, _ := r.given(v, asked.flow, text)
+		return append(out, given...)
+	}
+	if given, rest := r.given(v, asked.flow, text); len(given) > 0 { // what else is said may be the request
+		if again, like := r.nearest(tokens(rest)); like >= bar && again.flow == asked.flow {
+			return append(append(out, again.command(words, like)), given...)
+		}
 	}
 	if len(out) > 0 {
 		return out
+	}
+	if dontKnow(words) {
+		return []flow.Command{{Kind: flow.DontKnow}}
 	}
 	if c, ok := mannered(words); ok {
 		return []flow.Command{c}
@@ -244,22 +307,61 @@ func (r *Rules) withNumber(v understand.View, words []string, digits string, ask
 	return r.numberAlone(v, c, digits)
 }
 
-// numberAlone is a number that nobody asked for: of the first flow that has an
-// example with a number.
+// numberAlone is a number that nobody asked for: a correction in the flow going
+// on, else of the flow that has the most examples with a number.
 func (r *Rules) numberAlone(v understand.View, c flow.Command, digits string) []flow.Command {
+	counts := map[string]int{}
+	best := ""
 	for _, e := range r.examples {
-		slot := r.digits[e.flow]
-		if slot == "" || !strings.Contains(e.text, "{digits}") {
+		if r.digits[e.flow] == "" || !strings.Contains(e.text, "{digits}") {
 			continue
 		}
-		if v.Flow == e.flow {
-			c.Kind, c.Value = flow.CorrectSlot, digits
+		if counts[e.flow]++; counts[e.flow] > counts[best] {
+			best = e.flow
+		}
+	}
+	switch {
+	case counts[v.Flow] > 0:
+		c.Kind, c.Value = flow.CorrectSlot, digits
+		return []flow.Command{c}
+	case best == "":
+		return []flow.Command{{Kind: flow.OutOfScope}}
+	}
+	c.Kind, c.Slot, c.Value = flow.SetSlot, r.digits[best], digits
+	return []flow.Command{{Kind: flow.StartFlow, Flow: best, Confidence: c.Confidence}, c}
+}
+
+// ofType understands an answer to a question for a value of a type that has an
+// extractor, and a correction of such a value; nil where the turn is neither. A
+// turn that is plainly another request is that request.
+func (r *Rules) ofType(v understand.View, words []string, text string) []flow.Command {
+	if typed[v.Expect.Type] != "" || slices.Contains([]string{"choice", "name", "address", "text"}, v.Expect.Type) {
+		request, like := r.nearest(words)
+		free := v.Expect.Type != "choice" && typed[v.Expect.Type] == ""
+		c, ok := r.asked(v, text)
+		other := request.flow != v.Flow && like >= 0.85 || free && like >= 0.7
+		if ok && !other && !(free && dontKnow(words)) {
 			return []flow.Command{c}
 		}
-		c.Kind, c.Slot, c.Value = flow.SetSlot, slot, digits
-		return []flow.Command{{Kind: flow.StartFlow, Flow: e.flow, Confidence: c.Confidence}, c}
 	}
-	return []flow.Command{{Kind: flow.OutOfScope}}
+	if !corrects(words) || v.Flow == "" || len(longestNumber(words)) >= 3 {
+		return nil
+	}
+	given, _ := r.given(v, v.Flow, text)
+	if len(given) == 0 {
+		return nil
+	}
+	given[0].Kind = flow.CorrectSlot
+	return given[:1]
+}
+
+// dontKnow finds that the caller does not know what was asked.
+func dontKnow(words []string) bool {
+	text := " " + strings.Join(words, " ") + " "
+	return slices.ContainsFunc([]string{
+		" dont know ", " do not know ", " no idea ", " not sure ", " dont have it ", " do not have it ", " dont remember ", " cant remember ",
+		" forgot it ", " i forgot ", " cant find it ", " dont have one ", " lost it ", " 不 知 道 ", " 不 记 得 ", " 忘 了 ",
+	}, func(p string) bool { return strings.Contains(text, p) })
 }
 
 func (e example) command(words []string, like float64) flow.Command {
@@ -271,14 +373,16 @@ func (e example) command(words []string, like float64) flow.Command {
 
 // nearest is the example most like the words, and how like, 0 to 1.
 func (r *Rules) nearest(words []string) (best example, like float64) {
+	sums := make([]float64, len(r.examples))
 	features := r.features(words)
-	for _, e := range r.examples {
-		var sum float64
-		for f, v := range e.features {
-			sum += v * features[f]
+	for _, f := range slices.Sorted(maps.Keys(features)) { // in one order, so that sums are the same each time
+		for _, p := range r.postings[f] {
+			sums[p.example] += p.weight * features[f]
 		}
+	}
+	for i, sum := range sums {
 		if sum > like {
-			best, like = e, sum
+			best, like = r.examples[i], sum
 		}
 	}
 	return best, like

@@ -3,8 +3,11 @@ package rules
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"attendant/crm"
 	"attendant/deploy/demo"
+	"attendant/dialog"
 	"attendant/dialog/flow"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
@@ -12,7 +15,7 @@ import (
 
 func demoRules(t testing.TB) *Rules {
 	t.Helper()
-	set, err := flow.Load(demo.Files, []string{"get_order", "get_delivery", "create_ticket"})
+	set, err := flow.Load(demo.Files, dialog.Operations(crm.Operate(nil, time.UTC)))
 	if err != nil {
 		t.Fatal(err)
 	}
