@@ -115,7 +115,7 @@ func ledger(t *testing.T, s *sqlstore.Store) string {
 		`SELECT group_concat(status || total_cents || expected) FROM crm_orders`,
 		`SELECT group_concat(street || city || phone || email) FROM crm_customers`,
 		`SELECT sum(cancelled) || ' ' || count(*) FROM crm_appointments WHERE customer_id != ''`,
-		`SELECT count(*) FROM crm_outbox WHERE recipient NOT IN ('+15559999', '+15550100', 'ana@example.com')`,
+		`SELECT count(*) FROM crm_outbox WHERE recipient NOT IN ('+15559999', '+15550100', 'ana@example.com') AND text NOT LIKE '%your code is%'`,
 	} {
 		var text string
 		if err := s.DB().QueryRow(query).Scan(&text); err != nil {
