@@ -92,8 +92,12 @@ func outcomeOf(err error) string {
 		err     error
 		outcome string
 	}{
-		{nil, "ok"}, {crm.ErrUnknownOutcome, "unknown_outcome"}, {crm.ErrNotFound, "not_found"}, {crm.ErrAmbiguous, "not_found"},
-		{crm.ErrNotAllowed, "not_allowed"}, {crm.ErrConflict, "conflict"},
+		{nil, "ok"},
+		{crm.ErrUnknownOutcome, "unknown_outcome"},
+		{crm.ErrNotFound, "not_found"},
+		{crm.ErrAmbiguous, "not_found"},
+		{crm.ErrNotAllowed, "not_allowed"},
+		{crm.ErrConflict, "conflict"},
 	} {
 		if errors.Is(err, o.err) {
 			return o.outcome

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -225,6 +226,28 @@ func (c *conversation) close(cause string) {
 	if r.Outcome == "" {
 		r.Outcome = c.outcome()
 	}
+}
+
+// file keeps the record, and notes the call in the system of record: what it was
+// about and how it ended, none of its words.
+func (c *conversation) file(ctx context.Context) error {
+	r := c.record
+	if err := c.a.Store.SaveCall(ctx, r); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, actionPatience)
+	defer cancel()
+	if !c.writes("log_call") {
+		return nil
+	}
+	_, err := c.a.CRM.Call(ctx, r.ID, "log_call", map[string]string{
+		"call": r.ID, "customer": r.Customer, "phone": r.Number, "outcome": r.Outcome, "summary": strings.Join(r.Flows, ", "),
+		"started": r.Started.UTC().Format(time.RFC3339), "seconds": strconv.Itoa(int(r.Ended.Sub(r.Started).Seconds())),
+	})
+	if err != nil {
+		c.a.Log.Warn("call not noted in the system of record", "call", r.ID, "error", err)
+	}
+	return nil
 }
 
 // outcome of a call that the caller ended without a word of goodbye: resolved

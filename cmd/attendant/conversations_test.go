@@ -128,7 +128,6 @@ type stage struct {
 	store   *sqlstore.Store
 	at      int // the turn whose reply is awaited; -1 is the greeting
 	outcome string
-	call    string
 }
 
 func hold(t *testing.T, script conversation) {
