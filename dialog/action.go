@@ -32,7 +32,8 @@ func (c *conversation) perform(ctx context.Context, e flow.Effect) flow.Result {
 // lookUp answers a question from the articles, or says that it cannot.
 func (c *conversation) lookUp(l *flow.Lookup) flow.Result {
 	article, ok := c.a.Knowledge.Find(l.Query, l.Article)
-	if !ok {
+	held := c.a.Flows.Set().Company.Stale == "hold_back" && article.ReviewBy < c.now().Format(time.DateOnly)
+	if !ok || held {
 		return flow.Result{Effect: l.ID, Outcome: "unknown"}
 	}
 	source := "article:" + article.ID + "@" + article.Version
@@ -91,8 +92,12 @@ func outcomeOf(err error) string {
 		err     error
 		outcome string
 	}{
-		{nil, "ok"}, {crm.ErrUnknownOutcome, "unknown_outcome"}, {crm.ErrNotFound, "not_found"}, {crm.ErrAmbiguous, "not_found"},
-		{crm.ErrNotAllowed, "not_allowed"}, {crm.ErrConflict, "conflict"},
+		{nil, "ok"},
+		{crm.ErrUnknownOutcome, "unknown_outcome"},
+		{crm.ErrNotFound, "not_found"},
+		{crm.ErrAmbiguous, "not_found"},
+		{crm.ErrNotAllowed, "not_allowed"},
+		{crm.ErrConflict, "conflict"},
 	} {
 		if errors.Is(err, o.err) {
 			return o.outcome

@@ -107,7 +107,7 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	a.Clock.add(c)
 
 	c.talk.close(cause(context.Cause(leg.Context()))) //nolint:contextcheck // the leg's own lifetime
-	if err := a.Store.SaveCall(context.WithoutCancel(ctx), record); err != nil {
+	if err := c.talk.file(context.WithoutCancel(ctx)); err != nil {
 		log.Error("call record lost", "error", err)
 	}
 	c.talk.event(Event{Kind: CallEnded, Text: record.Outcome})

@@ -64,7 +64,7 @@ func (a *Attendant) Chat(ctx context.Context, o Chat, next func() (string, bool)
 		effects = c.line(ctx, strings.TrimSpace(line), tell)
 	}
 	c.close(cause)
-	return a.Store.SaveCall(context.WithoutCancel(ctx), c.record)
+	return c.file(context.WithoutCancel(ctx))
 }
 
 // vouched takes a caller for a customer, as whoever starts the chat says.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -111,7 +112,7 @@ func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Comman
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
 	commands, err := c.a.Understand.Understand(ctx, understand.View{
-		Expect: c.expecting(), Flow: c.state.Flow, Language: c.state.Language, At: c.now(),
+		Expect: c.expecting(), Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
 	}, t.Turn)
 	if err != nil {
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
@@ -150,6 +151,15 @@ func (c *conversation) silence() []flow.Effect { return c.step(flow.Input{Silenc
 
 // result takes in what an effect came to.
 func (c *conversation) result(r flow.Result) []flow.Effect { return c.step(flow.Input{Result: &r}) }
+
+// history are the last turns as they were heard.
+func (c *conversation) history() []understand.Line {
+	var out []understand.Line
+	for _, t := range c.record.Turns[max(0, len(c.record.Turns)-6):] {
+		out = append(out, understand.Line{Side: t.Side, Text: t.Text})
+	}
+	return out
+}
 
 // now is the time in the company's zone.
 func (c *conversation) now() time.Time { return time.Now().In(c.a.Flows.Set().Zone()) }
@@ -216,6 +226,28 @@ func (c *conversation) close(cause string) {
 	if r.Outcome == "" {
 		r.Outcome = c.outcome()
 	}
+}
+
+// file keeps the record, and notes the call in the system of record: what it was
+// about and how it ended, none of its words.
+func (c *conversation) file(ctx context.Context) error {
+	r := c.record
+	if err := c.a.Store.SaveCall(ctx, r); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, actionPatience)
+	defer cancel()
+	if !c.writes("log_call") {
+		return nil
+	}
+	_, err := c.a.CRM.Call(ctx, r.ID, "log_call", map[string]string{
+		"call": r.ID, "customer": r.Customer, "phone": r.Number, "outcome": r.Outcome, "summary": strings.Join(r.Flows, ", "),
+		"started": r.Started.UTC().Format(time.RFC3339), "seconds": strconv.Itoa(int(r.Ended.Sub(r.Started).Seconds())),
+	})
+	if err != nil {
+		c.a.Log.Warn("call not noted in the system of record", "call", r.ID, "error", err)
+	}
+	return nil
 }
 
 // outcome of a call that the caller ended without a word of goodbye: resolved

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -37,6 +38,10 @@ type config struct {
 	Record      bool          `yaml:"record"`
 	LogLevel    string        `yaml:"log_level"`
 	Password    string        `yaml:"password"`
+	ModelURL    string        `yaml:"model_url"`
+	ModelName   string        `yaml:"model_name"`
+	ModelKey    string        `yaml:"model_key"`
+	ModelBudget time.Duration `yaml:"model_budget"`
 }
 
 func defaults() config {
@@ -49,7 +54,7 @@ func defaults() config {
 	return config{
 		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
-		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info",
+		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond,
 	}
 }
 
@@ -146,12 +151,23 @@ func (c *config) validate() error {
 	if c.RingTimeout <= 0 {
 		fault("ring_timeout must be above 0")
 	}
+	if (c.ModelURL == "") != (c.ModelName == "") || c.ModelURL != "" && !isURL(c.ModelURL) {
+		fault("model_url, model_name: %q, %q: want both, the first like http://HOST:PORT/v1", c.ModelURL, c.ModelName)
+	}
+	if c.ModelBudget < 0 || c.ModelBudget > 5*time.Second {
+		fault("model_budget: %v is not from 0 to 5s", c.ModelBudget)
+	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":
 	default:
 		fault("log_level: %q is none of debug, info, warn, error", c.LogLevel)
 	}
 	return errors.Join(faults...)
+}
+
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 func isPort(s string) bool {

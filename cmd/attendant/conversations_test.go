@@ -128,7 +128,6 @@ type stage struct {
 	store   *sqlstore.Store
 	at      int // the turn whose reply is awaited; -1 is the greeting
 	outcome string
-	call    string
 }
 
 func hold(t *testing.T, script conversation) {
@@ -141,7 +140,7 @@ func hold(t *testing.T, script conversation) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	a, err := chatAttendant(t.Context(), company, store)
+	a, err := chatAttendant(t.Context(), config{}, company, store)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,4 +285,3 @@ func (s *stage) contacts() {
 		}
 	}
 }
-

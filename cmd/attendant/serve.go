@@ -90,7 +90,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	}
 	s.voice = speech.NewCache(speech.Ladder(s.log, voices()[s.cfg.Voice], voices()["espeak"]), voiceCache)
 	s.attendant = &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.rules, Knowledge: company.articles,
+		Flows: flow.NewEngine(company.flows), Understand: company.understander(s.cfg), Knowledge: company.articles,
 		Recognizer: s.recognizer, Synthesizer: s.voice, Voice: s.style(), Language: "en-US",
 		CRM: crm.Operate(records, company.flows.Zone()), Store: s.store, Hub: s.hub, Log: s.log,
 		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,

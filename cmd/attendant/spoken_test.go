@@ -130,7 +130,7 @@ func TestMeasureOrders(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	a, err := chatAttendant(t.Context(), company, store)
+	a, err := chatAttendant(t.Context(), config{}, company, store)
 	if err != nil {
 		t.Fatal(err)
 	}

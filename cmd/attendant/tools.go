@@ -273,7 +273,7 @@ func (f chatCommand) Run(p *program) error {
 		return err
 	}
 	defer store.Close()
-	a, err := chatAttendant(p.ctx, company, store)
+	a, err := chatAttendant(p.ctx, c, company, store)
 	if err != nil {
 		return err
 	}
@@ -281,7 +281,7 @@ func (f chatCommand) Run(p *program) error {
 	return f.chat(p, a)
 }
 
-func chatAttendant(ctx context.Context, company *company, store *sqlstore.Store) (*dialog.Attendant, error) {
+func chatAttendant(ctx context.Context, c config, company *company, store *sqlstore.Store) (*dialog.Attendant, error) {
 	records, err := local.Open(ctx, store.DB())
 	if err != nil {
 		return nil, err
@@ -298,7 +298,7 @@ func chatAttendant(ctx context.Context, company *company, store *sqlstore.Store)
 		}
 	}
 	return &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.rules, Knowledge: company.articles,
+		Flows: flow.NewEngine(company.flows), Understand: company.understander(c), Knowledge: company.articles,
 		CRM: crm.Operate(records, company.flows.Zone()), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
 	}, nil
 }

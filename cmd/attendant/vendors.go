@@ -17,6 +17,7 @@ import (
 	"attendant/dialog/flow"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
+	"attendant/dialog/understand/llm"
 	"attendant/dialog/understand/rules"
 	"attendant/speech"
 	"attendant/speech/espeak"
@@ -75,6 +76,22 @@ func loadCompany(c config) (*company, error) {
 		return nil, fmt.Errorf("%w: company: %w", errSettings, err)
 	}
 	return &company{files: files, flows: flows, articles: articles, rules: rules.New(flows, asked(articles))}, nil
+}
+
+// understander is the rules, or the model of the settings with the rules behind
+// it.
+func (c *company) understander(cfg config) understand.Understander {
+	if cfg.ModelURL == "" {
+		return c.rules
+	}
+	titles := map[string]string{}
+	for _, a := range c.articles.Articles() {
+		titles[a.ID] = a.Title
+	}
+	return llm.New(llm.Config{
+		Endpoints: []llm.Endpoint{{URL: cfg.ModelURL, Model: cfg.ModelName, Key: cfg.ModelKey}}, Budget: cfg.ModelBudget,
+		Rules: c.rules, Flows: c.flows, Articles: titles,
+	})
 }
 
 func asked(b *knowledge.Base) []understand.Article {

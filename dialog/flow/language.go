@@ -277,9 +277,19 @@ func (t *Step) kinds() []struct {
 		name string
 		is   bool
 	}{
-		{"say", len(t.Say) > 0}, {"collect", t.Collect != nil}, {"confirm", t.Confirm != nil}, {"action", t.Action != nil},
-		{"branch", t.Branch != nil}, {"answer", t.Answer != nil}, {"verify", t.Verify != nil}, {"call", t.Call != ""},
-		{"link", t.Link != ""}, {"wait", t.Wait != nil}, {"agent", t.Agent != nil}, {"hand_over", t.HandOver != nil}, {"end", t.End != ""},
+		{"say", len(t.Say) > 0},
+		{"collect", t.Collect != nil},
+		{"confirm", t.Confirm != nil},
+		{"action", t.Action != nil},
+		{"branch", t.Branch != nil},
+		{"answer", t.Answer != nil},
+		{"verify", t.Verify != nil},
+		{"call", t.Call != ""},
+		{"link", t.Link != ""},
+		{"wait", t.Wait != nil},
+		{"agent", t.Agent != nil},
+		{"hand_over", t.HandOver != nil},
+		{"end", t.End != ""},
 	}
 }
 

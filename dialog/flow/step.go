@@ -164,6 +164,7 @@ func (r *run) result(res *Result) {
 	}
 	if res.Level != "" {
 		r.state.Level = res.Level
+		r.keep("customer", res.Data, res.Source)
 	}
 	if r.state.Paused != nil {
 		r.answeredAside(res)

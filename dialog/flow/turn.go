@@ -260,6 +260,8 @@ func (r *run) decide(c Command) {
 	yes := c.Kind == Affirm
 	f, t := r.place(&r.state)
 	switch waiting := r.state.Waiting.For; {
+	case c.Model && (waiting == "confirm" || waiting == "readback"):
+		r.again() // a yes counts only where a rule or a key says so
 	case waiting == "confirm" && t != nil && t.Confirm != nil:
 		to := t.Confirm.No
 		if yes {

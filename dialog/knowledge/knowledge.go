@@ -81,7 +81,7 @@ func (b *Base) Articles() []Article { return slices.Clone(b.articles) }
 
 // Find returns the article that was recognised by its examples, or the one
 // whose examples and title share at least half of the query's words that
-// matter.
+// matter, and more than one of them.
 func (b *Base) Find(query, article string) (Article, bool) {
 	for _, a := range b.articles {
 		if a.ID == article {
@@ -102,7 +102,11 @@ func (b *Base) Find(query, article string) (Article, bool) {
 				shared++
 			}
 		}
-		if share := shared / float64(len(words)); share > most {
+		share := shared / float64(len(words))
+		if shared < 2 && share < 1 { // one word in common is chance
+			share = 0
+		}
+		if share > most {
 			best, most = a, share
 		}
 	}

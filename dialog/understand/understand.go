@@ -28,6 +28,21 @@ type View struct {
 
 	Language string    // BCP 47
 	At       time.Time // the moment of speaking, in the company's zone
+	History  []Line    // the turns before, as they were heard
+
+	Spent func(tokens int) // told what a model took; optional
+}
+
+// Line is one turn of either side.
+type Line struct {
+	Side string // "caller", "attendant"
+	Text string
+}
+
+// Candidate is a flow or an article that a turn may be about.
+type Candidate struct {
+	Flow    string
+	Article string
 }
 
 // Understander finds what a turn means. It returns at least one command;

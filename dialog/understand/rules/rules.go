@@ -19,6 +19,7 @@ import (
 
 	"attendant/dialog/flow"
 	"attendant/dialog/understand"
+	"attendant/dialog/understand/entity"
 )
 
 // bar is the likeness below which a turn is out of scope.
@@ -245,6 +246,9 @@ func (r *Rules) understand(v understand.View, words []string, text string) []flo
 		return out
 	}
 	digits := longestNumber(words)
+	if digits == "" && strings.HasPrefix(v.Language, "zh") {
+		digits = r.chineseDigits(v, text)
+	}
 	if v.Expect.Type == "code" {
 		if value := code(words); len(value) >= max(2, v.Expect.Min) && (v.Expect.Max == 0 || len(value) <= v.Expect.Max) {
 			return []flow.Command{{Kind: flow.SetSlot, Value: value}}
@@ -324,11 +328,27 @@ func (r *Rules) numberAlone(v understand.View, c flow.Command, digits string) []
 	case counts[v.Flow] > 0:
 		c.Kind, c.Value = flow.CorrectSlot, digits
 		return []flow.Command{c}
-	case best == "":
+	case best == "" || !r.fitsDigits(best, digits):
 		return []flow.Command{{Kind: flow.OutOfScope}}
 	}
 	c.Kind, c.Slot, c.Value = flow.SetSlot, r.digits[best], digits
 	return []flow.Command{{Kind: flow.StartFlow, Flow: best, Confidence: c.Confidence}, c}
+}
+
+// fitsDigits reports whether a number is as long as a flow's.
+func (r *Rules) fitsDigits(name, digits string) bool {
+	s := r.set.Flow(name).Slots[r.digits[name]]
+	return len(digits) >= int(s.Min) && (s.Max == 0 || len(digits) <= int(s.Max))
+}
+
+// chineseDigits are the digits in a Chinese text: the words of a number in it are
+// characters.
+func (r *Rules) chineseDigits(v understand.View, text string) string {
+	d, ok := entity.Find(text, entity.Digits, v.At, v.Language)
+	if !ok {
+		return ""
+	}
+	return d.Text
 }
 
 // ofType understands an answer to a question for a value of a type that has an
@@ -373,6 +393,16 @@ func (e example) command(words []string, like float64) flow.Command {
 
 // nearest is the example most like the words, and how like, 0 to 1.
 func (r *Rules) nearest(words []string) (best example, like float64) {
+	for i, sum := range r.likeness(words) {
+		if sum > like {
+			best, like = r.examples[i], sum
+		}
+	}
+	return best, like
+}
+
+// likeness is how like the words each example is, 0 to 1.
+func (r *Rules) likeness(words []string) []float64 {
 	sums := make([]float64, len(r.examples))
 	features := r.features(words)
 	for _, f := range slices.Sorted(maps.Keys(features)) { // in one order, so that sums are the same each time
@@ -380,10 +410,5 @@ func (r *Rules) nearest(words []string) (best example, like float64) {
 			sums[p.example] += p.weight * features[f]
 		}
 	}
-	for i, sum := range sums {
-		if sum > like {
-			best, like = r.examples[i], sum
-		}
-	}
-	return best, like
+	return sums
 }
