@@ -11,6 +11,7 @@ import (
 	"attendant/crm"
 	"attendant/dialog/flow"
 	"attendant/dialog/guard"
+	"attendant/dialog/knowledge"
 )
 
 // actionPatience bounds one operation of a connector: a caller waits no longer.
@@ -32,6 +33,9 @@ func (c *conversation) perform(ctx context.Context, e flow.Effect) flow.Result {
 // lookUp answers a question from the articles, or says that it cannot.
 func (c *conversation) lookUp(l *flow.Lookup) flow.Result {
 	article, ok := c.a.Knowledge.Find(l.Query, l.Article)
+	if ok {
+		article = c.translated(article)
+	}
 	held := c.a.Flows.Set().Company.Stale == "hold_back" && article.ReviewBy < c.now().Format(time.DateOnly)
 	if !ok || held {
 		return flow.Result{Effect: l.ID, Outcome: "unknown"}
@@ -44,6 +48,19 @@ func (c *conversation) lookUp(l *flow.Lookup) flow.Result {
 		Effect: l.ID, Outcome: "found", Source: source,
 		Data: map[string]string{"answer": article.Answer, "article": article.ID, "title": article.Title, "link": article.Link},
 	}
+}
+
+// translated is the article in the caller's language, where there is one: its ID
+// ends with the language.
+func (c *conversation) translated(a knowledge.Article) knowledge.Article {
+	spoken, _, _ := strings.Cut(c.state.Language, "-")
+	if written, _, _ := strings.Cut(a.Language, "-"); written == spoken {
+		return a
+	}
+	if other, ok := c.a.Knowledge.Find("", a.ID+"_"+spoken); ok {
+		return other
+	}
+	return a
 }
 
 // noted carries out an action and writes it into the record.

@@ -178,7 +178,10 @@ func (r *run) utter(s Say, values []string) {
 		s.Flow, s.Step = r.top().Flow, r.top().Step
 	}
 	s.Slower = r.state.Slower
-	r.state.Last, r.state.Values = s.Text, values
+	r.state.Last = s.Text
+	if len(values) > 0 {
+		r.state.Values = values
+	}
 	r.effects = append(r.effects, Effect{Say: &s})
 }
 

@@ -192,7 +192,7 @@ type State struct {
 	Confirmed *Confirmation `json:"confirmed,omitempty"` // the yes just said, until anything else is asked
 
 	Last   string   `json:"last,omitempty"`   // what was said last, for repeating
-	Values []string `json:"values,omitempty"` // what was filled into it, for spelling
+	Values []string `json:"values,omitempty"` // what was filled in last, for spelling
 	Prompt string   `json:"prompt,omitempty"` // what the caller was asked last
 	Flow   string   `json:"flow,omitempty"`   // the last flow of the company's own
 

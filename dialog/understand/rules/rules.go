@@ -22,6 +22,9 @@ import (
 	"attendant/dialog/understand/entity"
 )
 
+// plain is the likeness from which there is no doubt what a turn is about.
+const plain = 0.7
+
 // bar is the likeness below which a turn is out of scope.
 const bar = 0.42
 
@@ -30,6 +33,7 @@ type Rules struct {
 	set      *flow.Set
 	examples []example
 	postings map[string][]posting // feature -> the examples that have it
+	words    map[string][]string  // of all examples of a flow or an article, by owner
 	said     []phrases
 	rarity   map[string]float64
 	digits   map[string]string // flow -> its slot of digits
@@ -42,6 +46,9 @@ type example struct {
 	text          string
 }
 
+// owner names the flow or the article of an example.
+func (e example) owner() string { return e.flow + "/" + e.article }
+
 // posting is a feature's weight in an example.
 type posting struct {
 	example int
@@ -51,7 +58,7 @@ type posting struct {
 // New learns from a company's flows and articles.
 func New(set *flow.Set, articles []understand.Article) *Rules {
 	r := &Rules{
-		set: set, rarity: map[string]float64{}, digits: map[string]string{}, postings: map[string][]posting{},
+		set: set, rarity: map[string]float64{}, digits: map[string]string{}, postings: map[string][]posting{}, words: map[string][]string{},
 		said: withWords(set.Company.Words),
 	}
 	for _, f := range set.Flows() {
@@ -92,7 +99,8 @@ func (r *Rules) learn() {
 	for f, n := range seen {
 		r.rarity[f] = math.Log(1 + float64(len(r.examples))/n)
 	}
-	for i := range r.examples {
+	for i, e := range r.examples {
+		r.words[e.owner()] = append(r.words[e.owner()], tokens(e.text)...)
 		for f, w := range r.features(tokens(r.examples[i].text)) {
 			r.postings[f] = append(r.postings[f], posting{i, w})
 		}
@@ -269,6 +277,9 @@ func (r *Rules) understand(v understand.View, words []string, text string) []flo
 	if kind, ok := decision(words); ok {
 		out = append(out, flow.Command{Kind: kind})
 	}
+	if c, ok := mannered(words); ok && c.Kind == flow.Complain && like < plain {
+		return append(out, c)
+	}
 	if like >= bar && !(len(out) > 0 && len(words) <= 3) {
 		out = append(out, asked.command(words, like))
 		given, _ := r.given(v, asked.flow, text)
@@ -398,8 +409,33 @@ func (r *Rules) nearest(words []string) (best example, like float64) {
 			best, like = r.examples[i], sum
 		}
 	}
+	if like < plain && !meet(words, r.words[best.owner()]) {
+		return example{}, 0
+	}
 	return best, like
 }
+
+// meet reports whether a turn shares a word that carries meaning with a flow's or
+// an article's examples: "tell me about" is no topic.
+func meet(a, b []string) bool {
+	return slices.ContainsFunc(a, func(w string) bool { return !light[w] && slices.Contains(b, w) || len(w) > 4 && near(w, b) })
+}
+
+// near reports whether a word begins like one of a text.
+func near(w string, words []string) bool {
+	return !light[w] && slices.ContainsFunc(words, func(o string) bool { return len(o) > 4 && strings.HasPrefix(o, w[:4]) })
+}
+
+// light are words that any request may have.
+var light = func() map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(`a an the i me my you your we us our it its that this these there is are was were be been am do does did can could
+		will would shall should may might have has had get got to of for on in at by from with about and or but so if what when where which
+		who why how tell say know want need like please just some any more no not yes dont im ive id was`) {
+		out[w] = true
+	}
+	return out
+}()
 
 // likeness is how like the words each example is, 0 to 1.
 func (r *Rules) likeness(words []string) []float64 {

@@ -62,7 +62,7 @@ func (r *Rules) universal(words []string) (flow.Command, bool) {
 
 // negated finds "not a human", "no agent".
 func negated(text, phrase string) bool {
-	for _, no := range []string{" no ", " not ", " not a ", " not an ", " dont want a ", " dont want an ", " dont want to talk to a "} {
+	for _, no := range []string{" no ", " not ", " not a ", " not an ", " dont want a ", " dont want an ", " dont want to talk to a ", " do not want a ", " do not want an ", " do not want to talk to a "} {
 		if strings.Contains(text, no+phrase+" ") {
 			return phrase != "a person"
 		}
@@ -117,12 +117,12 @@ func mannered(words []string) (flow.Command, bool) {
 			return flow.Command{Kind: flow.Complain}, true
 		}
 	}
-	for _, p := range []string{"thank you", "thanks", "great", "wonderful", "perfect"} {
+	for _, p := range []string{"thank you", "thanks", "谢 谢", "多 谢", "great", "wonderful", "perfect"} {
 		if strings.Contains(text, " "+p+" ") {
 			return flow.Command{Kind: flow.Thank}, true
 		}
 	}
-	if slices.ContainsFunc(words, func(w string) bool { return w == "hello" || w == "hi" || w == "hey" }) {
+	if slices.ContainsFunc(words, func(w string) bool { return w == "hello" || w == "hi" || w == "hey" || w == "好" && len(words) == 2 }) {
 		return flow.Command{Kind: flow.Greet}, true
 	}
 	return flow.Command{}, false
