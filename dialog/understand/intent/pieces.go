@@ -2,7 +2,8 @@ package intent
 
 import (
 	"strings"
-	"unicode"
+
+	"attendant/dialog/understand/concept"
 )
 
 // pieces are a text's features: stems of words (w:), pairs of neighbouring
@@ -10,11 +11,11 @@ import (
 // through endings and a recogniser's small errors. Chinese characters are words
 // of their own.
 func pieces(text string) []string {
-	words := tokens(text)
+	words := concept.Words(text)
 	var out []string
 	last := "^"
 	for _, w := range words {
-		s := stem(w)
+		s := concept.Stem(w)
 		out = append(out, "w:"+s, "p:"+last+" "+s)
 		last = s
 		letters := []rune("_" + w + "_")
@@ -26,6 +27,9 @@ func pieces(text string) []string {
 	}
 	if len(words) > 0 {
 		out = append(out, "p:"+last+" $")
+	}
+	for _, k := range concept.In(words) {
+		out = append(out, "k:"+k)
 	}
 	return out
 }
@@ -43,48 +47,3 @@ func trust(feature string) float32 {
 }
 
 func isWord(feature string) bool { return strings.HasPrefix(feature, "w:") }
-
-func tokens(text string) []string {
-	var out []string
-	var word strings.Builder
-	flush := func() {
-		if word.Len() > 0 {
-			out = append(out, word.String())
-			word.Reset()
-		}
-	}
-	for _, r := range strings.ToLower(text) {
-		switch {
-		case unicode.Is(unicode.Han, r):
-			flush()
-			out = append(out, string(r))
-		case unicode.IsLetter(r), unicode.IsDigit(r):
-			word.WriteRune(r)
-		case r == '\'' || r == '’':
-			// "don't" is "dont"
-		default:
-			flush()
-		}
-	}
-	flush()
-	return out
-}
-
-// stem takes common English endings off; pieces of words see to the rest.
-func stem(w string) string {
-	for _, ending := range []string{"ingly", "edly", "ing", "ed", "ies", "es", "s", "ly"} {
-		if base, ok := strings.CutSuffix(w, ending); ok && len(base) >= 3 {
-			if ending == "ies" {
-				return base + "y"
-			}
-			if n := len(base); n > 3 && base[n-1] == base[n-2] && base[n-1] != 'l' && base[n-1] != 's' {
-				base = base[:n-1] // stopping
-			}
-			return strings.TrimSuffix(base, "e")
-		}
-	}
-	if len(w) > 4 {
-		return strings.TrimSuffix(w, "e")
-	}
-	return w
-}
