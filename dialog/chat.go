@@ -111,7 +111,10 @@ func (c *conversation) reply(ctx context.Context, effects []flow.Effect, tell fu
 		case e.Say != nil:
 			for _, s := range c.sentences(e.Say) {
 				said = append(said, s.text)
-				t.Sources, t.Flow, t.Step = append(t.Sources, s.sources...), s.flow, s.step
+				t.Sources = append(t.Sources, s.sources...)
+				if s.flow != "" { // what is asked between flows belongs to none
+					t.Flow, t.Step = s.flow, s.step
+				}
 			}
 		case e.HandOver != nil:
 			effects = append(effects, c.result(flow.Result{Effect: e.HandOver.ID, Outcome: "unavailable"})...)

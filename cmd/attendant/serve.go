@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"attendant/console"
-	"attendant/crm"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -92,7 +91,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	s.attendant = &dialog.Attendant{
 		Flows: flow.NewEngine(company.flows), Understand: company.understander(s.cfg), Knowledge: company.articles,
 		Recognizer: s.recognizer, Synthesizer: s.voice, Voice: s.style(), Language: "en-US",
-		CRM: crm.Operate(records, company.flows.Zone()), Store: s.store, Hub: s.hub, Log: s.log,
+		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
 		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}

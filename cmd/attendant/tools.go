@@ -13,7 +13,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"attendant/crm"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -299,7 +298,7 @@ func chatAttendant(ctx context.Context, c config, company *company, store *sqlst
 	}
 	return &dialog.Attendant{
 		Flows: flow.NewEngine(company.flows), Understand: company.understander(c), Knowledge: company.articles,
-		CRM: crm.Operate(records, company.flows.Zone()), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
+		CRM: company.records(records), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
 	}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"time"
 
 	"attendant/crm"
@@ -53,15 +54,14 @@ func missing(c config) error {
 	return errors.Join(faults...)
 }
 
-// operations are those of the embedded CRM.
-func operations() []flow.Operation { return dialog.Operations(crm.Operate(nil, time.UTC)) }
-
 // company is a company's folder, loaded.
 type company struct {
 	files    fs.FS
 	flows    *flow.Set
 	articles *knowledge.Base
 	rules    *rules.Rules
+
+	connectors []crm.System // that serve operations before the embedded CRM
 }
 
 // loadCompany loads the folder of the settings, or the demo company.
@@ -70,12 +70,14 @@ func loadCompany(c config) (*company, error) {
 	if c.Company != "" {
 		files = os.DirFS(c.Company)
 	}
-	flows, flowErr := flow.Load(files, operations())
+	connectors, connectorErr := loadConnectors(files)
+	operations := dialog.Operations(crm.Join(append(slices.Clone(connectors), crm.Operate(nil, time.UTC))...))
+	flows, flowErr := flow.Load(files, operations)
 	articles, articleErr := knowledge.Load(files)
-	if err := errors.Join(flowErr, articleErr); err != nil {
+	if err := errors.Join(connectorErr, flowErr, articleErr); err != nil {
 		return nil, fmt.Errorf("%w: company: %w", errSettings, err)
 	}
-	return &company{files: files, flows: flows, articles: articles, rules: rules.New(flows, asked(articles))}, nil
+	return &company{files: files, flows: flows, articles: articles, rules: rules.New(flows, asked(articles)), connectors: connectors}, nil
 }
 
 // understander is the rules, or the model of the settings with the rules behind
