@@ -78,6 +78,7 @@ func (c *conversation) vouched(ctx context.Context, customer string) error {
 	}
 	r := c.proved(found)
 	c.state.Level = r.Level
+	c.state.Results, c.state.Sources = map[string]map[string]string{"customer": r.Data}, map[string]string{"customer": "caller"}
 	for _, v := range r.Data {
 		c.guard.Fact("caller", v)
 	}

@@ -76,7 +76,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 		return err
 	}
 	if data, err := fs.ReadFile(company.files, "crm.yaml"); err == nil {
-		if err := records.Import(ctx, data, time.Now()); err != nil {
+		if err := records.Import(ctx, data, time.Now().In(company.flows.Zone())); err != nil {
 			return fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
 		}
 	}

@@ -290,7 +290,7 @@ func chatAttendant(ctx context.Context, c config, company *company, store *sqlst
 		defer file.Close()
 		data, err := io.ReadAll(file)
 		if err == nil {
-			err = records.Import(ctx, data, time.Now())
+			err = records.Import(ctx, data, time.Now().In(company.flows.Zone()))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: crm.yaml: %w", errSettings, err)

@@ -175,8 +175,10 @@ func spokenTime(t time.Time, chinese bool) string {
 	return t.Format("3:04 PM")
 }
 
-// currencies are spoken by their names, the singular first.
-var currencies = map[string][2]string{"EUR": {"euro", "euros"}, "USD": {"dollar", "dollars"}, "GBP": {"pound", "pounds"}, "CNY": {"yuan", "yuan"}}
+// currencies are spoken by their names: one, many, and their hundredths.
+var currencies = map[string][3]string{
+	"EUR": {"euro", "euros", "cents"}, "USD": {"dollar", "dollars", "cents"}, "GBP": {"pound", "pounds", "pence"}, "CNY": {"yuan", "yuan", "fen"},
+}
 
 func spokenMoney(value string) string {
 	amount, currency, _ := strings.Cut(value, " ")
@@ -186,15 +188,18 @@ func spokenMoney(value string) string {
 	}
 	name, ok := currencies[currency]
 	if !ok {
-		name = [2]string{currency, currency}
+		name = [3]string{currency, currency, "hundredths"}
 	}
 	whole, part, _ := strings.Cut(strconv.FormatFloat(f, 'f', 2, 64), ".")
 	text := whole + " " + name[1]
 	if whole == "1" {
 		text = "1 " + name[0]
 	}
-	if part != "00" {
-		text += " " + strings.TrimPrefix(part, "0")
+	switch small, isSmall := strings.CutPrefix(part, "0"); {
+	case isSmall && small != "0": // "20 euros 5" would be heard as 20.50
+		text += " and " + small + " " + name[2]
+	case !isSmall:
+		text += " " + part
 	}
 	return strings.TrimSpace(text)
 }

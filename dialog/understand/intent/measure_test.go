@@ -158,7 +158,7 @@ func area(above, below []float64) float64 {
 // measured (docs/measurements.md).
 func TestDevelopmentSets(t *testing.T) {
 	for _, set := range []struct {
-		file                     string
+		file                    string
 		right, found, far, near float64
 	}{
 		{"testdata/bank.txt", 0.5, 0.3, 0.5, 0.5},
