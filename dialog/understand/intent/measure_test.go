@@ -94,7 +94,7 @@ func measured(tb testing.TB, learnt, asked []Example) rates {
 			r.found += 1 / float64(len(unknown))
 		}
 	}
-	r.near = near(learnt, asked, 6)
+	r.near = near(learnt, asked, 3)
 	return r
 }
 

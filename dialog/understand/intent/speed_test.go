@@ -1,3 +1,5 @@
+//go:build measure
+
 package intent
 
 import (
@@ -7,12 +9,9 @@ import (
 	"time"
 )
 
-// Many labels with few examples each are learnt within the ten seconds that a
+// TestMeasureManyLabels holds that many labels with few examples each are learnt within the ten seconds that a
 // start may take, and each text is answered within milliseconds.
-func TestManyLabelsAreLearntInTime(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
+func TestMeasureManyLabels(t *testing.T) {
 	learnt, asked := development(t, "testdata/bank.txt")
 	random := rand.New(rand.NewPCG(5, 6))
 	var many []Example
