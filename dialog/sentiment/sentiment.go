@@ -143,7 +143,11 @@ func weighed(words []string, general float64) float64 {
 	if mocks(words, bad) {
 		return bad - good - math.Abs(general)
 	}
-	return general + good + bad
+	sum := general + good + bad
+	if good == 0 && general < 0.6 {
+		sum += reproach(words, bad)
+	}
+	return sum
 }
 
 // strength is what the words before a word make of it.

@@ -3,6 +3,7 @@ package sentiment
 import (
 	_ "embed"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -87,7 +88,7 @@ func negates(before []string) bool {
 func asksOnly(words []string) bool {
 	text := strings.Join(words, " ") + " "
 	for _, p := range []string{
-		"what time ", "what is the ", "what is your ", "whats the ", "whats your ", "what happens ", "what are ", "what do i ", "what if ", "can i ", "can you tell ", "can you please ",
+		"what time ", "what is the ", "what is your ", "whats the ", "whats your ", "what happens ", "what are ", "what do i ", "what if ", "can i ", "can you ", "good morning ", "i am trying ", "i am looking ", "im looking ", "trying to ", "looking for ", "just sent ", "do you know ",
 		"could you ", "could i ", "may i ", "do you have ", "do you fly ", "do you offer ", "do you accept ", "do your ", "do i ", "does the ", "does my ", "does your ", "how do i ", "how can i ", "how does ",
 		"how many ", "how much ", "how early ", "how late ", "how long does ", "how long is ", "how would i ", "is there a ", "is there an ", "is there any way ", "is it possible ", "is the ", "is my ",
 		"are there ", "are you ", "where do i ", "where can i ", "where is the ", "which ", "who do i ", "who can i ", "when will the ", "when is ", "when does ", "when do ", "will you ", "will my ", "will the ",
@@ -98,6 +99,36 @@ func asksOnly(words []string) bool {
 		}
 	}
 	return strings.Contains(text, "lost and found ")
+}
+
+// reproach is the weight of telling a service, at some length and without
+// praise, what it or its people did: who is content asks or thanks.
+func reproach(words []string, bad float64) float64 {
+	if len(words) < 5 || asksOnly(words) || answers[words[0]] {
+		return 0
+	}
+	sum := 0.0
+	if bad < 0 {
+		sum -= 0.3
+	}
+	if slices.ContainsFunc(words, func(w string) bool { return theirs[w] }) {
+		sum -= 0.5
+	}
+	return sum
+}
+
+// answers begin turns that give what was asked for.
+var answers = set("yes no ok okay sure sent following looking its")
+
+// theirs are words for the service and its people.
+var theirs = set("you your youre they their theyre agent agents representative crew staff pilot desk counter kiosk company airline management people yall guys")
+
+func set(words string) map[string]bool {
+	out := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		out[w] = true
+	}
+	return out
 }
 
 // mocks finds praise that is none: praise for trouble, as in "great another
@@ -121,7 +152,7 @@ var polite = map[string]bool{
 	"please": true, "help": true, "care": true, "like": true, "yes": true, "sure": true, "credit": true, "interest": true, "free": true, "want": true,
 	"ok": true, "okay": true, "share": true, "super": true, "number": true, "support": true, "value": true, "security": true, "cancel": true, "cancelled": true,
 	"canceled": true, "delayed": true, "delay": true, "delays": true, "late": true, "missed": true, "missing": true, "stuck": true, "problem": true, "lost": true,
-	"agreed": true, "reach": true, "top": true, "chance": true, "play": true, "plays": true, "loyal": true, "reward": true, "rewards": true, "huge": true, "charge": true, "charged": true,
+	"agreed": true, "reach": true, "top": true, "chance": true, "play": true, "plays": true, "loyal": true, "reward": true, "rewards": true, "huge": true, "promised": true, "promise": true, "treated": true, "diamond": true, "luck": true, "status": true, "laughed": true, "charge": true, "charged": true,
 }
 
 // vader scores words of the general language: VADER's lexicon, negations and
