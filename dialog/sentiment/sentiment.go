@@ -119,7 +119,7 @@ func (s *Scorer) Score(text string) Score {
 		rest = strings.Replace(rest, " "+w.phrase+" ", "  ", 1)
 	}
 	own := sum / math.Sqrt(sum*sum+8)
-	sum += service(rest) + general(rest)
+	sum = weighed(strings.Fields(spaced(text)), sum+general(rest))
 	score := Score{Value: sum / math.Sqrt(sum*sum+8), Label: "neutral", Cause: strings.Join(causes, ", ")}
 	switch {
 	case score.Value <= -0.15:
@@ -130,6 +130,24 @@ func (s *Scorer) Score(text string) Score {
 	score.Angry = own < angryBelow // general words alone call for no apology
 	s.scores = append(s.scores, score.Value)
 	return score
+}
+
+// weighed adds to the weight of a turn's general words what its words mean to a
+// service.
+func weighed(words []string, general float64) float64 {
+	good, bad := service(words)
+	if asksOnly(words) && bad > -2.5 {
+		bad *= 0.2
+		general *= 0.5
+	}
+	if mocks(words, bad) {
+		return bad - good - math.Abs(general)
+	}
+	sum := general + good + bad
+	if good == 0 && general < 0.6 {
+		sum += reproach(words, bad)
+	}
+	return sum
 }
 
 // strength is what the words before a word make of it.

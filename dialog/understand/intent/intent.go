@@ -16,6 +16,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
+
+	"attendant/dialog/understand/concept"
 )
 
 // Example is a text with its label.
@@ -37,6 +40,7 @@ type Classifier struct {
 	examples []vector
 	postings [][]posting // of each feature
 	label    []int       // of each example
+	spelling spelling
 	bar      float64
 }
 
@@ -55,11 +59,13 @@ type posting struct {
 }
 
 const (
-	// work bounds training: multiplications, about three seconds of a core.
-	work      = 2e9
+	// work bounds training: multiplications, about two seconds of a core.
+	work      = 1.5e9
 	mostTurns = 30
 	rate      = 0.5
 	decay     = 2e-5
+	// little is an error that is not worth a step.
+	little = 1e-3
 	// rejected is the part of the examples that may fall below the bar.
 	rejected = 0.03
 )
@@ -72,7 +78,7 @@ func Train(examples []Example) *Classifier {
 }
 
 func learn(examples []Example) *Classifier {
-	c := &Classifier{features: map[string]int32{}}
+	c := &Classifier{features: map[string]int32{}, spelling: newSpelling()}
 	numbers := map[string]int{}
 	var counts []float32
 	texts := make([][]string, len(examples))
@@ -84,7 +90,9 @@ func learn(examples []Example) *Classifier {
 			c.labels = append(c.labels, e.Label)
 		}
 		c.label = append(c.label, n)
-		texts[i] = pieces(e.Text)
+		words := concept.Words(e.Text)
+		c.spelling.learn(words)
+		texts[i] = pieces(words)
 		for _, f := range unique(texts[i]) {
 			k, known := c.features[f]
 			if !known {
@@ -114,12 +122,6 @@ func learn(examples []Example) *Classifier {
 	return c
 }
 
-func unique(in []string) []string {
-	out := slices.Clone(in)
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // vector weighs a text's features by how rare they are; its length is one
 // where all of them are known, and shorter where some are not: words that no
 // example has make a text less like any.
@@ -129,9 +131,7 @@ func (c *Classifier) vector(features []string) vector {
 	for _, f := range features {
 		k, known := c.features[f]
 		if !known {
-			if isWord(f) {
-				strange++
-			}
+			strange += strangeness(f)
 			continue
 		}
 		counts[k]++
@@ -153,6 +153,25 @@ func (c *Classifier) vector(features []string) vector {
 	return v
 }
 
+// strangeness is how much a word that no example has tells of another topic.
+func strangeness(feature string) float64 {
+	stem, isWord := strings.CutPrefix(feature, "w:")
+	switch {
+	case !isWord:
+		return 0
+	case common[stem]:
+		return 0.2
+	case len(concept.In([]string{stem})) > 0:
+		return 0.8
+	}
+	return 1.7
+}
+
+// read is a text's vector.
+func (c *Classifier) read(text string) vector {
+	return c.vector(pieces(c.spelling.correct(concept.Words(text))))
+}
+
 // fit minimises the logistic loss by AdaGrad, an example at a time.
 func (c *Classifier) fit() {
 	n := len(c.labels)
@@ -167,31 +186,37 @@ func (c *Classifier) fit() {
 	random := rand.New(rand.NewPCG(1, 2))
 	order := random.Perm(len(c.examples))
 	scores := make([]float32, n)
+	var moved []int
 	for range turns {
 		random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, i := range order {
-			c.step(c.examples[i], c.label[i], scores, squares)
+			moved = c.step(c.examples[i], c.label[i], scores, squares, moved)
 		}
 	}
 }
 
-func (c *Classifier) step(v vector, label int, scores, squares []float32) {
+func (c *Classifier) step(v vector, label int, scores, squares []float32, moved []int) []int {
 	c.scores(v, scores)
 	softmax(scores)
 	scores[label]--
 	var size float32
+	moved = moved[:0]
 	for k, g := range scores {
 		c.bias[k] -= 0.01 * g
 		size += g * g
+		if g > little || g < -little {
+			moved = append(moved, k)
+		}
 	}
 	for _, e := range v {
 		squares[e.feature] += size * e.weight * e.weight
 		by := float32(rate) * e.weight / float32(math.Sqrt(float64(squares[e.feature])+1e-6))
 		row := c.weights[int(e.feature)*len(scores):][:len(scores)]
-		for k, g := range scores {
-			row[k] -= by*g + decay*row[k]
+		for _, k := range moved {
+			row[k] -= by*scores[k] + decay*row[k]
 		}
 	}
+	return moved
 }
 
 func (c *Classifier) scores(v vector, scores []float32) {
@@ -247,7 +272,7 @@ func (c *Classifier) Classify(text string, most int) (guesses []Guess, believed 
 	if len(c.labels) == 0 {
 		return nil, false
 	}
-	v := c.vector(pieces(text))
+	v := c.read(text)
 	if len(v) == 0 {
 		return nil, false
 	}
@@ -298,7 +323,7 @@ func calibrate(examples []Example) float64 {
 		}
 		c := learn(rest)
 		for _, e := range held {
-			if v := c.vector(pieces(e.Text)); len(v) > 0 && len(c.labels) > 0 {
+			if v := c.read(e.Text); len(v) > 0 && len(c.labels) > 0 {
 				own = append(own, c.guess(v)[0].Confidence)
 			}
 		}
