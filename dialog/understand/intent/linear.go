@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// work bounds training: multiplications, about three seconds of a core.
-	work      = 6e9
+	// work bounds the multiplications of one training.
+	work      = 4e9
 	mostTurns = 30
 	// little is an error that is not worth a step.
 	little = 1e-3
