@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"attendant/media"
+	"attendant/sip/admit"
 )
 
 // wait is a call that lasts until it ends, and tells why.
@@ -285,7 +286,7 @@ func TestAssertedIdentityIsBelievedFromTrustedPeersOnly(t *testing.T) {
 }
 
 func TestJunkIsForgotten(t *testing.T) {
-	s := serve(t, Config{}, echo)
+	s := serve(t, Config{Limits: admit.Limits{Failures: 1000}}, echo)
 	for range 50 {
 		p := newPhone(t, s.Addr())
 		if _, err := p.conn.Write([]byte("GET / HTTP/1.1\r\n\r\n")); err != nil {

@@ -128,26 +128,54 @@ func parameter(params, name string) (value string, ok bool) {
 }
 
 // Received puts source into the first hop of a Via as RFC 3261 section 18.2.1
-// and RFC 3581 section 4 want it. source is an address and a port.
+// and RFC 3581 section 4 want it. source is an address and a port; without a
+// port rport is left as it is.
 func Received(via, source string) string {
 	host, port, err := net.SplitHostPort(source)
 	if err != nil {
 		return via
 	}
+	return rewrite(via, func(name string, has bool) string {
+		switch {
+		case strings.EqualFold(name, "received"):
+			return ""
+		case strings.EqualFold(name, "rport") && !has && port != "":
+			return "rport=" + port
+		}
+		return name
+	}, ";received="+host)
+}
+
+// Symmetric asks for rport in the first hop of a Via, for a sender that should
+// have.
+func Symmetric(via string) string {
+	return rewrite(via, func(name string, _ bool) string {
+		if strings.EqualFold(name, "received") || strings.EqualFold(name, "rport") {
+			return ""
+		}
+		return name
+	}, ";rport")
+}
+
+// rewrite changes the parameters of the first hop of a plain Via: each by its
+// name, "" drops it, and more stands at the end.
+func rewrite(via string, change func(name string, hasValue bool) string, more string) string {
 	hops := split(via, ',')
 	head, params, _ := strings.Cut(hops[0], ";")
-	rewritten := head
 	for _, p := range split(params, ';') {
-		name, _, has := strings.Cut(p, "=")
-		switch {
-		case p == "" || strings.EqualFold(name, "received"):
-		case strings.EqualFold(name, "rport") && !has:
-			rewritten += ";rport=" + port
+		name, value, has := strings.Cut(p, "=")
+		if p == "" {
+			continue
+		}
+		switch to := change(name, has); {
+		case to == "":
+		case to != name || !has:
+			head += ";" + to
 		default:
-			rewritten += ";" + p
+			head += ";" + name + "=" + value
 		}
 	}
-	hops[0] = rewritten + ";received=" + host
+	hops[0] = head + more
 	return strings.Join(hops, ", ")
 }
 
