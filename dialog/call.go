@@ -37,24 +37,75 @@ type call struct {
 	talk   *conversation
 	began  time.Time
 
-	keys      string    // pressed and not yet part of a turn
-	turnEnd   time.Time // when the caller's last speech ended, for delays
-	delays    Delays    // of the answer being made
-	recording media.Port
+	keys    string    // pressed and not yet part of a turn
+	turnEnd time.Time // when the caller's last speech ended, for delays
+	delays  Delays    // of the answer being made
+
+	id       string
+	floor    *floor
+	orders   chan placed    // of agents and supervisors; taken while a human has the caller
+	prompts  chan string    // what supervisors want said; what does not fit is refused
+	kept     *HandOver      // the place in a queue that the caller gets back
+	comeBack string         // the flow to go on with after a hand-over
+	watchers sync.WaitGroup // supervisors, and what rings them
+
+	mu         sync.Mutex // guards what supervisors change
+	whispers   []suggestion
+	taker      *party            // who takes the caller over
+	interrupt  func(cause error) // ends the attendant's turn
+	over       bool              // nobody is let in any more
+	seen       bool              // agents are told of supervisors
+	tapes      int               // of other legs, so far
+	unrecorded bool
 }
+
+// maxPrompts is how many sentences of supervisors may wait to be said.
+const maxPrompts = 4
 
 // since is the time since the call was answered.
 func (c *call) since(t time.Time) time.Duration { return t.Sub(c.began) }
 
 // converse talks with the caller until one side ends it or ctx ends.
 func (c *call) converse(ctx context.Context) {
-	effects := c.talk.start()
+	effects := c.begin(ctx)
 	for {
-		c.respond(ctx, effects)
-		if ctx.Err() != nil || c.talk.ended() {
-			return
+		turn, done := c.beginTurn(ctx)
+		c.respond(turn, effects)
+		ended := c.talk.ended()
+		if turn.Err() == nil && !ended {
+			effects = c.next(turn)
 		}
-		effects = c.next(ctx)
+		switch taken := done(); {
+		case ctx.Err() != nil, ended && !taken:
+			return
+		case taken:
+			effects = c.takenOver(ctx)
+		}
+	}
+}
+
+// begin is how the call begins: with the greeting, or with the place in a queue
+// that the caller lost a moment ago.
+func (c *call) begin(ctx context.Context) []flow.Effect {
+	if effects := c.offerPlace(ctx); effects != nil {
+		return effects
+	}
+	return c.talk.start()
+}
+
+// beginTurn lets a supervisor interrupt what follows. done ends that and reports
+// whether one has.
+func (c *call) beginTurn(ctx context.Context) (turn context.Context, done func() bool) {
+	turn, interrupt := context.WithCancelCause(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.interrupt = interrupt
+	return turn, func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.interrupt = nil
+		interrupt(nil)
+		return c.taker != nil
 	}
 }
 
@@ -67,18 +118,41 @@ func (c *call) next(ctx context.Context) []flow.Effect {
 	if !ok {
 		return c.talk.silence()
 	}
+	if t.prompt != "" {
+		return c.prompted(t.prompt)
+	}
 	asked := time.Now()
 	effects := c.talk.hear(ctx, t)
 	c.delays.Understand = time.Since(asked)
-	return effects
+	return append(c.suggested(), effects...)
+}
+
+// prompted says what a supervisor wants said.
+func (c *call) prompted(text string) []flow.Effect {
+	c.talk.guard.Fact("supervisor", text)
+	return []flow.Effect{{Say: &flow.Say{Text: text, Sources: []string{"supervisor"}}}}
 }
 
 // listen returns the caller's turn, spoken or keyed. It reports false after
 // silence.
 func (c *call) listen(ctx context.Context) (callerTurn, bool) {
 	expect := c.talk.expecting()
+	return c.listenFor(ctx, expect, patience(expect))
+}
+
+// await has the ear know what is expected, and keeps what is secret from
+// recordings and supervisors.
+func (c *call) await(expect flow.Expectation) {
 	c.ear.expect(c.hints(expect))
-	silence := time.NewTimer(patience(expect))
+	if c.floor.now().secret != expect.Sensitive {
+		c.floor.change(func(s *scene) { s.secret = expect.Sensitive })
+	}
+}
+
+// listenFor is listen for what is expected, for so long.
+func (c *call) listenFor(ctx context.Context, expect flow.Expectation, wait time.Duration) (callerTurn, bool) {
+	c.await(expect)
+	silence := time.NewTimer(wait)
 	defer silence.Stop()
 	keyed := time.NewTimer(keyPatience)
 	defer keyed.Stop()
@@ -99,9 +173,11 @@ func (c *call) listen(ctx context.Context) (callerTurn, bool) {
 		case <-keyed.C:
 			return c.keyedTurn(), true
 		case h := <-c.ear.events:
-			if t, ok := c.overhear(h, silence, expect); ok {
+			if t, ok := c.overhear(h, silence, expect, wait); ok {
 				return t, true
 			}
+		case text := <-c.prompts:
+			return callerTurn{prompt: text}, true
 		case <-silence.C:
 			return callerTurn{}, false
 		}
@@ -110,7 +186,7 @@ func (c *call) listen(ctx context.Context) (callerTurn, bool) {
 
 // overhear takes in one event of the ear while listening. It returns the turn
 // if that event ended one.
-func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (callerTurn, bool) {
+func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation, wait time.Duration) (callerTurn, bool) {
 	switch h.kind {
 	case heardStart:
 		silence.Stop()
@@ -120,7 +196,7 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (
 		}
 	case heardEnd:
 		if h.result.Text == "" && h.err == nil { // a cough, a door
-			silence.Reset(patience(expect))
+			silence.Reset(wait)
 			return callerTurn{}, false
 		}
 		return c.spokenTurn(h), true
@@ -201,10 +277,23 @@ func (c *call) respond(ctx context.Context, effects []flow.Effect) {
 		last := c.say(ctx, effects)
 		effects = nil
 		if last != nil && ctx.Err() == nil {
-			c.talk.event(Event{Kind: HandedOver, Text: "ringing"})
-			effects = c.talk.result(c.handOver(ctx, last))
+			effects = c.afterHandOver(c.handOver(ctx, last), c.comeBack)
 		}
 	}
+}
+
+// afterHandOver goes on with the attendant where a hand-over leads back to it.
+func (c *call) afterHandOver(r flow.Result, back string) []flow.Effect {
+	switch {
+	case r.Outcome == endReturned, r.Outcome == endBack:
+		return c.talk.resume(back)
+	case r.Outcome == endDone && r.Effect == "":
+		c.talk.finish("escalated")
+		return nil
+	case c.talk.ended():
+		return nil
+	}
+	return c.talk.result(r)
 }
 
 // say carries effects out up to a hand-over, which it returns: by then all that
@@ -222,7 +311,7 @@ func (c *call) say(ctx context.Context, effects []flow.Effect) *flow.HandOver {
 	w := work{call: c, ctx: ctx, speaking: speaking, text: text}
 	last := w.carryOut(effects)
 	c.delays.Act += w.acting
-	c.ear.expect(c.hints(c.talk.expecting()))
+	c.await(c.talk.expecting())
 	close(text)
 	said.Wait()
 	close(stopped)

@@ -29,8 +29,10 @@ type Record struct {
 	Turns     []Turn            `json:"turns"`
 	Actions   []ActionRecord    `json:"actions,omitempty"`
 	Guard     []GuardRecord     `json:"guard,omitempty"`
-	Sentiment float64           `json:"sentiment"`           // the caller's last score, -1 to 1
-	Trend     float64           `json:"trend"`               // last minus first
+	Sentiment float64           `json:"sentiment"` // the caller's last score, -1 to 1
+	Trend     float64           `json:"trend"`     // last minus first
+	HandOvers []HandOver        `json:"hand_overs,omitempty"`
+	Legs      []string          `json:"legs,omitempty"`      // recordings of the other legs, beside Recording
 	Recording string            `json:"recording,omitempty"` // file name in the data folder's recordings
 }
 
