@@ -45,6 +45,7 @@ type Config struct {
 	Recordings string       // folder
 	Password   string
 	Gauges     map[string]func() float64 // further metrics by name
+	Vendors    func() []Vendor           // how the vendors on the ladders are doing; optional
 	Log        *slog.Logger
 }
 
@@ -71,6 +72,9 @@ func New(cfg Config) *Console {
 	for name, f := range cfg.Gauges {
 		c.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: "See docs/settings.md."}, f))
 	}
+	if cfg.Vendors != nil {
+		c.registry.MustRegister(vendors(cfg.Vendors))
+	}
 	c.handler = c.routes()
 	return c
 }
@@ -87,6 +91,7 @@ func (c *Console) routes() http.Handler {
 	private.HandleFunc("GET /api/v1/calls", c.list)
 	private.HandleFunc("GET /api/v1/calls/{id}", c.call)
 	private.HandleFunc("GET /api/v1/calls/{id}/recording", c.recording)
+	private.HandleFunc("GET /api/v1/vendors", c.vendors)
 	public := http.NewServeMux()
 	public.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	public.HandleFunc("GET /readyz", c.ready)
