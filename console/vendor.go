@@ -1,9 +1,13 @@
 package console
 
 import (
+	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"attendant/console/access"
 )
 
 // Vendor is how a vendor of speech on a ladder is doing.
@@ -18,12 +22,17 @@ type Vendor struct {
 	Seconds float64 `json:"seconds"` // sum of what callers waited for it, over Used
 }
 
-func (c *Console) vendors(w http.ResponseWriter, _ *http.Request) {
-	all := []Vendor{}
+func (c *Console) healthRoutes(api huma.API) {
+	huma.Register(api, operation("vendors", http.MethodGet, "/vendors", "health", "Tell how the vendors of speech are doing, in the order in which they are tried", access.ReadHealth), c.vendors)
+}
+
+func (c *Console) vendors(context.Context, *struct{}) (*page[Vendor], error) {
+	out := &page[Vendor]{}
+	out.Body.Items = []Vendor{}
 	if c.cfg.Vendors != nil {
-		all = append(all, c.cfg.Vendors()...)
+		out.Body.Items = append(out.Body.Items, c.cfg.Vendors()...)
 	}
-	c.write(w, all)
+	return out, nil
 }
 
 // vendors is a collector of the vendors' metrics.

@@ -17,7 +17,8 @@ var allowed = []struct {
 	imports []string
 }{
 	{"attendant/cmd", []string{"attendant"}},
-	{"attendant/console", []string{"attendant/dialog", "attendant/crm"}},
+	{"attendant/console/access", nil},
+	{"attendant/console", []string{"attendant/dialog", "attendant/crm", "attendant/console/access", "attendant/deploy"}},
 	{"attendant/crm", []string{"attendant/crm"}},
 	{"attendant/deploy", nil},
 	{"attendant/dialog/flow", nil},
