@@ -86,7 +86,9 @@ func newConsole(t *testing.T) *served {
 		Hub: &dialog.Hub{}, Store: shelf{dialog.Record{ID: "a", Recording: "a.wav", Turns: []dialog.Turn{{Side: "caller", Text: "<b>hi</b>"}}}},
 		Live: func() map[string]dialog.CallInfo { return nil }, Ready: func() error { return errors.New("no recogniser") },
 		Recordings: dir, Log: slog.New(slog.DiscardHandler),
-		Vendors: func() []Vendor { return []Vendor{{Kind: "voice", Name: "near", Used: 3, Late: 2, Left: true, Seconds: 1.5}} },
+		Vendors: func() []Vendor {
+			return []Vendor{{Kind: "voice", Name: "near", Used: 3, Late: 2, Left: true, Seconds: 1.5}}
+		},
 	})
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
