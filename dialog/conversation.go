@@ -40,6 +40,7 @@ type callerTurn struct {
 	start, end time.Duration
 	lost       bool   // it was speech, but the recogniser failed
 	prompt     string // it was no turn: a supervisor wants this said
+	vendor     string
 }
 
 func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.Duration) *conversation {
@@ -155,7 +156,7 @@ func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flo
 
 func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {
 	turn := Turn{
-		Side: "caller", Text: t.Text, Keys: t.Keys != "", Start: t.start, End: t.end, Confidence: t.Confidence,
+		Side: "caller", Text: t.Text, Keys: t.Keys != "", Start: t.start, End: t.end, Confidence: t.Confidence, Vendor: t.vendor,
 		Sentiment: mood.Value, Mood: strings.TrimSpace(mood.Label + " " + mood.Cause),
 	}
 	if turn.Keys {

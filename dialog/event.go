@@ -18,7 +18,7 @@ type Event struct {
 	Act   *ActionRecord `json:"action,omitempty"` // ActionDone
 	Agent string        `json:"agent,omitempty"`  // HandedOver, AgentState, QueueUpdated, Supervised
 	Queue string        `json:"queue,omitempty"`  // HandedOver, QueueUpdated
-	Text  string        `json:"text,omitempty"`   // HandedOver: how it went; CallEnded: the outcome
+	Text  string        `json:"text,omitempty"`   // HandedOver: how it went; CallEnded: the outcome; VendorSwitched: from whom to whom, and why
 }
 
 // EventKind is what an Event tells.
@@ -33,6 +33,8 @@ const (
 	ActionDone  EventKind = "action.done"
 	HandedOver  EventKind = "handed_over"
 	CallEnded   EventKind = "call.ended"
+
+	VendorSwitched EventKind = "vendor.switched"
 
 	QueueUpdated EventKind = "queue.updated" // Text: what happened in Queue, to Call or Agent
 	AgentState   EventKind = "agent.state"   // Text: the new state
