@@ -17,7 +17,8 @@ var allowed = []struct {
 	imports []string
 }{
 	{"attendant/cmd", []string{"attendant"}},
-	{"attendant/console", []string{"attendant/dialog", "attendant/crm"}},
+	{"attendant/console/access", nil},
+	{"attendant/console", []string{"attendant/dialog", "attendant/crm", "attendant/console/access", "attendant/deploy"}},
 	{"attendant/crm", []string{"attendant/crm"}},
 	{"attendant/deploy", nil},
 	{"attendant/dialog/flow", nil},
@@ -25,10 +26,11 @@ var allowed = []struct {
 	{"attendant/dialog/knowledge", []string{"attendant/dialog/flow"}},
 	{"attendant/dialog/guard", []string{"attendant/dialog/flow"}},
 	{"attendant/dialog/sentiment", []string{"attendant/dialog/flow"}},
+	{"attendant/dialog/queue", nil},
 	{"attendant/dialog/sqlstore", []string{"attendant/dialog"}},
 	{"attendant/dialog/dialogtest", []string{"attendant/dialog"}},
-	{"attendant/dialog", []string{"attendant/dialog/flow", "attendant/dialog/understand", "attendant/dialog/knowledge", "attendant/dialog/guard", "attendant/dialog/sentiment", "attendant/speech", "attendant/crm", "attendant/media"}},
-	{"attendant/sip", []string{"attendant/media"}},
+	{"attendant/dialog", []string{"attendant/dialog/flow", "attendant/dialog/understand", "attendant/dialog/knowledge", "attendant/dialog/guard", "attendant/dialog/sentiment", "attendant/dialog/queue", "attendant/speech", "attendant/crm", "attendant/media"}},
+	{"attendant/sip", []string{"attendant/sip", "attendant/media"}},
 	{"attendant/media", []string{"attendant/media"}},
 	{"attendant/speech", []string{"attendant/speech", "attendant/media"}},
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"attendant/console"
+	"attendant/console/access"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -43,6 +44,7 @@ type server struct {
 	sip        *sip.Server
 	listener   net.Listener
 	console    *console.Console
+	password   string // of the administrator, where it was set now
 }
 
 // openServer opens what the settings name. What can be checked is checked
@@ -98,11 +100,26 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.cfg.Record {
 		s.attendant.Recordings = recordings
 	}
-	s.console = console.New(console.Config{
-		Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
-		Recordings: recordings, Password: s.cfg.Password, Log: s.log, Gauges: s.gauges(),
-	})
+	if err := s.openConsole(ctx, company, recordings); err != nil {
+		return err
+	}
 	return s.warm(ctx, company)
+}
+
+// openConsole makes the console; the first start makes its administrator.
+func (s *server) openConsole(ctx context.Context, company *company, recordings string) error {
+	users, err := access.Open(ctx, s.store.DB())
+	if err != nil {
+		return err
+	}
+	if s.password, err = users.FirstAdmin(ctx, s.cfg.Password); err != nil {
+		return fmt.Errorf("%w: password: %w", errSettings, err)
+	}
+	s.console = console.New(console.Config{
+		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
+		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
+	})
+	return nil
 }
 
 // listen opens the ports, both faults at once.
@@ -117,8 +134,6 @@ func (s *server) listen() error {
 	}
 	if s.listener, err = net.Listen("tcp", s.cfg.ListenHTTP); err != nil {
 		faults = append(faults, fmt.Errorf("%w: listen for HTTP: %w", errSettings, err))
-	} else if host, _, _ := net.SplitHostPort(s.listener.Addr().String()); !net.ParseIP(host).IsLoopback() && s.cfg.Password == "" {
-		faults = append(faults, fmt.Errorf("%w: listen_http: %s can be reached from outside: set ATTENDANT_PASSWORD", errSettings, host))
 	}
 	return errors.Join(faults...)
 }
@@ -165,6 +180,7 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_calls_rejected":     &st.Rejected,
 		"attendant_sip_calls_cancelled":    &st.Cancelled,
 		"attendant_sip_calls_without_ack":  &st.NoAck,
+		"attendant_sip_refused":            &st.Refused,
 		"attendant_sip_busy":               &st.Busy,
 		"attendant_sip_no_port":            &st.NoPort,
 		"attendant_sip_unsupported":        &st.Unsupported,
@@ -297,5 +313,8 @@ func (f serveCommand) Run(p *program) error {
 		return err
 	}
 	fmt.Fprintf(p.out, "sip: %s\nhttp: %s\n", s.sip.Addr(), s.listener.Addr())
+	if s.password != "" && c.Password == "" {
+		fmt.Fprintf(p.out, "the console's first user is admin, password %s (shown only now)\n", s.password)
+	}
 	return s.run(p.ctx)
 }
