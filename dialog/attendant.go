@@ -27,6 +27,7 @@ import (
 
 	"attendant/crm"
 	"attendant/dialog/flow"
+	"attendant/dialog/guard"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
 	"attendant/media"
@@ -44,7 +45,8 @@ type Dialer interface {
 type Attendant struct {
 	Flows       *flow.Engine
 	Understand  understand.Understander
-	Knowledge   *knowledge.Base
+	Knowledge   *knowledge.Finder
+	Writer      Writer // optional: without it everything is said as it is written
 	Recognizer  speech.Recognizer
 	Synthesizer speech.Synthesizer
 	Voice       speech.Voice // optional
@@ -63,7 +65,9 @@ type Attendant struct {
 
 	Clock ClockStats // of all calls that have ended
 
-	live sync.Map // call ID -> CallInfo
+	live  sync.Map // call ID -> CallInfo
+	own   sync.Once
+	words *guard.Templates // what the company says, once own is done
 }
 
 // ClockStats count what the calls' clocks and ears could not keep up with.

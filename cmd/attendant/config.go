@@ -42,6 +42,10 @@ type config struct {
 	ModelName   string        `yaml:"model_name"`
 	ModelKey    string        `yaml:"model_key"`
 	ModelBudget time.Duration `yaml:"model_budget"`
+
+	EmbeddingsURL  string `yaml:"embeddings_url"`
+	EmbeddingsName string `yaml:"embeddings_name"`
+	EmbeddingsKey  string `yaml:"embeddings_key"`
 }
 
 func defaults() config {
@@ -153,6 +157,9 @@ func (c *config) validate() error {
 	}
 	if (c.ModelURL == "") != (c.ModelName == "") || c.ModelURL != "" && !isURL(c.ModelURL) {
 		fault("model_url, model_name: %q, %q: want both, the first like http://HOST:PORT/v1", c.ModelURL, c.ModelName)
+	}
+	if (c.EmbeddingsURL == "") != (c.EmbeddingsName == "") || c.EmbeddingsURL != "" && !isURL(c.EmbeddingsURL) {
+		fault("embeddings_url, embeddings_name: %q, %q: want both, the first like http://HOST:PORT/v1", c.EmbeddingsURL, c.EmbeddingsName)
 	}
 	if c.ModelBudget < 0 || c.ModelBudget > 5*time.Second {
 		fault("model_budget: %v is not from 0 to 5s", c.ModelBudget)

@@ -93,6 +93,7 @@ type checks struct {
 var tuesday = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 
 func TestConversations(t *testing.T) {
+	demoArticles(t)
 	files, err := fs.Glob(demo.Files, "conversations/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no conversations: %v", err)

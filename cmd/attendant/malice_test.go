@@ -54,6 +54,7 @@ func (m *malicious) value(e flow.Expectation) string {
 // TestMaliciousModel holds a thousand conversations, half of them with a
 // verified caller: no money moves, no data changes, nobody else's data is told.
 func TestMaliciousModel(t *testing.T) {
+	demoArticles(t)
 	synctest.Test(t, func(t *testing.T) {
 		a, company, store := demoAttendant(t)
 		defer store.Close()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -40,6 +41,7 @@ type server struct {
 	recognizer *pocketsphinx.Recognizer
 	voice      *speech.Cache
 	attendant  *dialog.Attendant
+	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
 	listener   net.Listener
@@ -90,13 +92,19 @@ func (s *server) open(ctx context.Context, company *company) error {
 		return err
 	}
 	s.voice = speech.NewCache(speech.Ladder(s.log, voices()[s.cfg.Voice], voices()["espeak"]), voiceCache)
+	articles, err := company.finder(ctx, s.cfg, s.log)
+	if err != nil {
+		return err
+	}
 	s.attendant = &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.understander(s.cfg), Knowledge: company.articles,
+		Flows: flow.NewEngine(company.flows), Knowledge: articles,
 		Recognizer: s.recognizer, Synthesizer: s.voice, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
 		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}
+	s.language = company.language(s.cfg)
+	s.language.speak(s.attendant)
 	if s.cfg.Record {
 		s.attendant.Recordings = recordings
 	}
@@ -168,6 +176,7 @@ func (s *server) gauges() map[string]func() float64 {
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
+	maps.Copy(gauges, s.language.gauges())
 	return gauges
 }
 

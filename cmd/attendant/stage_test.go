@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -13,6 +15,20 @@ import (
 
 // demoCompany is the demo company, loaded once for all tests: it is immutable.
 var demoCompany = sync.OnceValues(func() (*company, error) { return loadCompany(config{}) })
+
+// demoArticles makes the index of the demo's articles. It is called outside of
+// bubbles, since what it makes is used by several.
+func demoArticles(t *testing.T) *company {
+	t.Helper()
+	company, err := demoCompany()
+	if err == nil {
+		_, err = company.finder(context.Background(), config{}, slog.New(slog.DiscardHandler))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return company
+}
 
 // demoDatabase is a database with the demo company's records as they stand at
 // the moment of all conversations.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -307,10 +308,16 @@ func (c *company) attendant(ctx context.Context, cfg config, store *sqlstore.Sto
 	if err != nil {
 		return nil, err
 	}
-	return &dialog.Attendant{
-		Flows: flow.NewEngine(c.flows), Understand: c.understander(cfg), Knowledge: c.articles,
+	articles, err := c.finder(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	a := &dialog.Attendant{
+		Flows: flow.NewEngine(c.flows), Knowledge: articles,
 		CRM: c.records(records), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
-	}, nil
+	}
+	c.language(cfg).speak(a)
+	return a, nil
 }
 
 func (f chatCommand) chat(p *program, a *dialog.Attendant) error {
