@@ -23,9 +23,7 @@ type language struct {
 
 // language uses the endpoints of the settings, or those given.
 func (c *company) language(cfg config, endpoints ...model.Endpoint) language {
-	if cfg.ModelURL != "" {
-		endpoints = append(endpoints, model.Endpoint{URL: cfg.ModelURL, Model: cfg.ModelName, Key: cfg.ModelKey})
-	}
+	endpoints = append(cfg.endpoints(), endpoints...)
 	if len(endpoints) == 0 {
 		return language{understand: c.rules}
 	}

@@ -185,7 +185,7 @@ func (l *Ladder) try(ctx context.Context, e rung, q Request, p patience, start f
 		l.stats.Asked.Add(1)
 		r := start()
 		err := l.answer(ctx, e, q, p, r)
-		if err != nil && ctx.Err() != nil {
+		if err != nil && errors.Is(ctx.Err(), context.Canceled) { // a deadline of the turn is the endpoint's failure
 			err = fmt.Errorf("%w: %w", errLeft, err)
 		}
 		return r, err
