@@ -28,6 +28,7 @@ var routes = []struct {
 	{"GET", "/api/v1/flows/{name}", "supervisor agent designer analyst"},
 	{"GET", "/api/v1/articles", "supervisor agent designer analyst"},
 	{"GET", "/api/v1/articles/{name}", "supervisor agent designer analyst"},
+	{"GET", "/api/v1/vendors", "supervisor"},
 	{"GET", "/api/v1/users", ""},
 	{"POST", "/api/v1/users", ""},
 	{"PUT", "/api/v1/users/{name}", ""},
