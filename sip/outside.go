@@ -184,7 +184,7 @@ func (o *outside) request(headers []sip.Header) *sip.Request {
 
 // once sends r and waits for its final response.
 func (o *outside) once(ctx context.Context, r *sip.Request) (*sip.Response, error) {
-	tx, err := o.client.TransactionRequest(ctx, r, asIs)
+	tx, err := o.transact(ctx, r)
 	if err != nil {
 		o.stats.Unsent.Add(1)
 		return nil, unreachable(err)

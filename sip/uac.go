@@ -75,7 +75,7 @@ func (d *dialing) place(ctx context.Context, uri string) (*Leg, error) {
 	if err := d.resolve(ctx); err != nil {
 		return nil, unreachable(err)
 	}
-	session, err := rtp.Listen(d.rtpHost(), d.cfg.RTPFirst, d.cfg.RTPLast)
+	session, err := rtp.Listen(d.rtpHost(d.peer), d.cfg.RTPFirst, d.cfg.RTPLast)
 	if err != nil {
 		return nil, unreachable(err)
 	}
@@ -143,7 +143,7 @@ func (d *dialing) resolve(ctx context.Context) error {
 		return err
 	}
 	family := "ip"
-	if d.udp.LocalAddr().(*net.UDPAddr).IP.To4() != nil {
+	if d.doors.all[0].address.Addr().Is4() {
 		family = "ip4"
 	}
 	host := strings.Trim(hop.Host, "[]")
@@ -189,7 +189,7 @@ func (d *dialing) dial(ctx context.Context, session *rtp.Session) (*Leg, error) 
 	for {
 		r := d.invite()
 		// The transaction outlives ctx: a cancelled INVITE still has an end.
-		tx, err := d.client.TransactionRequest(context.WithoutCancel(ctx), r, asIs)
+		tx, err := d.transact(context.WithoutCancel(ctx), r)
 		if errors.Is(err, sip.ErrUDPMTUCongestion) && d.transport == "UDP" {
 			d.transport = "TCP"
 			continue
@@ -357,7 +357,9 @@ func (d *dialing) release(r *sip.Request, ok *sip.Response) {
 func (d *dialing) ack(dialog Dialog, seq uint32) {
 	r, err := d.request(&dialog, sip.ACK, seq)
 	if err == nil {
-		err = d.client.WriteRequest(r, asIs)
+		ctx, stop := context.WithTimeout(context.Background(), d.cfg.ByeTimeout)
+		defer stop()
+		err = d.write(ctx, r)
 	}
 	if err != nil {
 		d.cfg.Log.Info("ACK not sent", "error", err)
@@ -384,9 +386,4 @@ func (d *dialing) credentials(r *sip.Request, res *sip.Response) sip.Header {
 		}
 	}
 	return nil
-}
-
-func hostOf(address string) string {
-	host, _, _ := net.SplitHostPort(address)
-	return host
 }
