@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"sync/atomic"
 
 	"attendant/console"
 	"attendant/media"
@@ -36,6 +38,30 @@ func openBrowsers(s *server) (*webrtc.Server, error) {
 		return nil, fmt.Errorf("%w: %w", errSettings, err)
 	}
 	return b, nil
+}
+
+// serveBrowsers serves until ctx ends and browsers' calls have ended.
+func (s *server) serveBrowsers(ctx context.Context) error {
+	if s.browsers == nil {
+		return nil
+	}
+	return s.browsers.Serve(ctx)
+}
+
+// origins are the sites of a list with commas.
+func origins(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// browserCounters are the counters of package webrtc by their names as metrics.
+func browserCounters(st *webrtc.Stats) map[string]*atomic.Int64 {
+	return map[string]*atomic.Int64{
+		"attendant_browser_legs":           &st.Active,
+		"attendant_browser_calls_accepted": &st.Accepted,
+		"attendant_browser_calls_refused":  &st.Refused,
+		"attendant_browser_calls_failed":   &st.Failed,
+		"attendant_browser_frames_dropped": &st.Dropped,
+	}
 }
 
 // Call implements console.Browsers.

@@ -19,29 +19,35 @@ import (
 // name, in the environment as ATTENDANT_ and that name in capitals, and the
 // most used ones by flags; the later wins.
 type config struct {
-	Data        string        `yaml:"data"`
-	ListenSIP   string        `yaml:"listen_sip"`
-	ListenHTTP  string        `yaml:"listen_http"`
-	External    string        `yaml:"external_address"`
-	RTPFirst    int           `yaml:"rtp_first_port"`
-	RTPLast     int           `yaml:"rtp_last_port"`
-	MaxCalls    int           `yaml:"max_calls"`
-	Company     string        `yaml:"company"`
-	Human       string        `yaml:"human"`
-	RingTimeout time.Duration `yaml:"ring_timeout"`
-	Worker      string        `yaml:"recogniser_program"`
-	Model       string        `yaml:"recogniser_model"`
-	Recognisers int           `yaml:"recognisers"`
-	Voice       string        `yaml:"voice"`
-	VoiceName   string        `yaml:"voice_name"`
-	Music       string        `yaml:"music"`
-	Record      bool          `yaml:"record"`
-	LogLevel    string        `yaml:"log_level"`
-	Password    string        `yaml:"password"`
-	ModelURL    string        `yaml:"model_url"`
-	ModelName   string        `yaml:"model_name"`
-	ModelKey    string        `yaml:"model_key"`
-	ModelBudget time.Duration `yaml:"model_budget"`
+	Data          string        `yaml:"data"`
+	ListenSIP     string        `yaml:"listen_sip"`
+	ListenHTTP    string        `yaml:"listen_http"`
+	External      string        `yaml:"external_address"`
+	RTPFirst      int           `yaml:"rtp_first_port"`
+	RTPLast       int           `yaml:"rtp_last_port"`
+	MaxCalls      int           `yaml:"max_calls"`
+	Company       string        `yaml:"company"`
+	Human         string        `yaml:"human"`
+	RingTimeout   time.Duration `yaml:"ring_timeout"`
+	Worker        string        `yaml:"recogniser_program"`
+	Model         string        `yaml:"recogniser_model"`
+	Recognisers   int           `yaml:"recognisers"`
+	Voice         string        `yaml:"voice"`
+	VoiceName     string        `yaml:"voice_name"`
+	Music         string        `yaml:"music"`
+	Record        bool          `yaml:"record"`
+	LogLevel      string        `yaml:"log_level"`
+	Password      string        `yaml:"password"`
+	ListenRTC     string        `yaml:"listen_rtc"`
+	ListenRTCTCP  string        `yaml:"listen_rtc_tcp"`
+	Relay         string        `yaml:"relay"`
+	RelayUser     string        `yaml:"relay_user"`
+	RelayPassword string        `yaml:"relay_password"`
+	Sites         string        `yaml:"widget_sites"`
+	ModelURL      string        `yaml:"model_url"`
+	ModelName     string        `yaml:"model_name"`
+	ModelKey      string        `yaml:"model_key"`
+	ModelBudget   time.Duration `yaml:"model_budget"`
 }
 
 func defaults() config {
@@ -52,7 +58,7 @@ func defaults() config {
 		}
 	}
 	return config{
-		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", MaxCalls: 100,
+		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", ListenRTC: "127.0.0.1:0", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
 		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond,
 	}
