@@ -47,6 +47,7 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.callRoutes(api)
 	c.contentRoutes(api)
 	c.browserRoutes(api)
+	c.healthRoutes(api)
 	return api
 }
 

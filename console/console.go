@@ -35,8 +35,8 @@ type Calls interface {
 	Calls(ctx context.Context, q dialog.CallQuery) ([]dialog.Record, error)
 }
 
-// Config is what the console shows. All but the marked ones and Gauges are
-// required.
+// Config is what the console shows. All but the marked ones, Gauges and Vendors
+// is required.
 type Config struct {
 	Access     *access.Store
 	Hub        *dialog.Hub
@@ -49,6 +49,7 @@ type Config struct {
 	Ready      func() error              // nil where calls can be answered, else why not
 	Recordings string                    // folder
 	Gauges     map[string]func() float64 // further metrics by name
+	Vendors    func() []Vendor           // how the vendors on the ladders are doing; optional
 	Log        *slog.Logger
 }
 
@@ -77,6 +78,9 @@ func New(cfg Config) *Console {
 	c.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "attendant_calls_live", Help: "Calls going on."}, live))
 	for name, f := range cfg.Gauges {
 		c.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: "See docs/settings.md."}, f))
+	}
+	if cfg.Vendors != nil {
+		c.registry.MustRegister(vendors(cfg.Vendors))
 	}
 	c.handler = c.routes()
 	return c

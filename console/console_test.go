@@ -86,6 +86,9 @@ func newConsole(t *testing.T) *served {
 		Hub: &dialog.Hub{}, Store: shelf{dialog.Record{ID: "a", Recording: "a.wav", Turns: []dialog.Turn{{Side: "caller", Text: "<b>hi</b>"}}}},
 		Live: func() map[string]dialog.CallInfo { return nil }, Ready: func() error { return errors.New("no recogniser") },
 		Recordings: dir, Log: slog.New(slog.DiscardHandler),
+		Vendors: func() []Vendor {
+			return []Vendor{{Kind: "voice", Name: "near", Used: 3, Late: 2, Left: true, Seconds: 1.5}}
+		},
 	})
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
@@ -131,6 +134,10 @@ func TestPaths(t *testing.T) {
 		{"/healthz", 204, ""},
 		{"/readyz", 503, "no recogniser"},
 		{"/metrics", 200, "attendant_calls_live 0"},
+		{"/metrics", 200, `attendant_vendor_steps_total{kind="voice",outcome="late",vendor="near"} 2`},
+		{"/metrics", 200, `attendant_vendor_left_out{kind="voice",vendor="near"} 1`},
+		{"/metrics", 200, `attendant_vendor_wait_seconds_sum{kind="voice",vendor="near"} 1.5`},
+		{"/api/v1/vendors", 200, `"name":"near"`},
 		{"/api/openapi.json", 200, `"openapi":"3.1.0"`},
 		{"/api/v1/session", 200, `"name":"admin"`},
 		{"/api/v1/live", 200, `"items":[]`},

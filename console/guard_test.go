@@ -30,6 +30,7 @@ var routes = []struct {
 	{"GET", "/api/v1/articles/{name}", "supervisor agent designer analyst"},
 	{"POST", "/api/v1/rtc/tickets", "supervisor agent designer"},
 	{"POST", "/api/v1/rtc/call", "supervisor agent designer"},
+	{"GET", "/api/v1/vendors", "supervisor"},
 	{"GET", "/api/v1/users", ""},
 	{"POST", "/api/v1/users", ""},
 	{"PUT", "/api/v1/users/{name}", ""},

@@ -27,7 +27,10 @@ type DialOptions struct {
 	From     string // user part of our URI
 	Name     string // display name
 	Domain   string // host of our From; our address where empty
-	Asserted string // our number for P-Asserted-Identity, RFC 3325; none where empty
+	Asserted string // our number that the far end may believe, RFC 3325; none where empty
+
+	AssertedAs string // in which header: "pai" (where empty), "ppi" or "rpid"
+
 	Proxy    string // where the INVITE goes: HOST, HOST:PORT or a sip: URI; the URI's host where empty
 	Codecs   []codec.Codec
 	User     string // for digest authentication

@@ -25,14 +25,14 @@ func openBrowsers(s *server) (*webrtc.Server, error) {
 	}
 	var relays []webrtc.Relay
 	if s.cfg.Relay != "" {
-		relays = append(relays, webrtc.Relay{URL: s.cfg.Relay, User: s.cfg.RelayUser, Password: s.cfg.RelayPassword})
+		relays = append(relays, webrtc.Relay{URL: s.cfg.Relay, User: s.cfg.RelayUser, Password: s.cfg.RelaySecret})
 	}
 	var external []string
 	if s.cfg.External != "" {
 		external = append(external, s.cfg.External)
 	}
 	b, err := webrtc.Listen(webrtc.Config{
-		Listen: s.cfg.ListenRTC, ListenTCP: s.cfg.ListenRTCTCP, External: external, Relays: relays, MaxLegs: s.cfg.MaxCalls, Log: s.log,
+		Listen: s.cfg.ListenRTC, ListenTCP: s.cfg.RTCOverTCP, External: external, Relays: relays, MaxLegs: s.cfg.MaxCalls, Log: s.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSettings, err)

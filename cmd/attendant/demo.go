@@ -97,7 +97,7 @@ func (f demoCommand) demonstrate(ctx context.Context, p *program, s *server) err
 			}
 		}
 	})
-	caller := &dialog.Caller{Recognizer: recognizer, Synthesizer: s.voice, Voice: voiceNamed("rms"), Lines: demoLines, WaitFor: demoAnswer}
+	caller := &dialog.Caller{Recognizer: recognizer, Synthesizer: voices()["flite"], Voice: voiceNamed("rms"), Lines: demoLines, WaitFor: demoAnswer}
 	call := callCommand{URI: "sip:support@" + s.sip.Addr(), From: "+15550100", Listen: "127.0.0.1:0", Timeout: 2 * time.Minute}
 	out, err := call.place(ctx, caller, s.log)
 	stop()

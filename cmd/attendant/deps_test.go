@@ -64,7 +64,7 @@ func TestImportsGoOneWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []string{"speech/pocketsphinx", "speech/flite", "speech/espeak", "attendant/sip", "dialog/sqlstore", "crm/local"} {
+	for _, v := range []string{"speech/pocketsphinx", "speech/flite", "speech/espeak", "speech/openai", "attendant/sip", "dialog/sqlstore", "crm/local"} {
 		if strings.Contains(string(vendors), v) {
 			t.Errorf("dialog depends on %s", v)
 		}

@@ -39,7 +39,9 @@ type server struct {
 	log        *slog.Logger
 	store      *sqlstore.Store
 	recognizer *pocketsphinx.Recognizer
-	voice      *speech.Cache
+	voice      *speech.Cache // the embedded one
+	ears       *speech.Recognizers
+	voices     *speech.Voices
 	attendant  *dialog.Attendant
 	hub        *dialog.Hub
 	sip        *sip.Server
@@ -91,10 +93,11 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if err != nil {
 		return err
 	}
-	s.voice = speech.NewCache(speech.Ladder(s.log, voices()[s.cfg.Voice], voices()["espeak"]), voiceCache)
+	s.voice = speech.NewCache(voices()[s.cfg.Voice], voiceCache)
+	s.ears, s.voices = s.cfg.Ladder.recognisers(s.recognizer, s.log), s.cfg.voices(s.voice, s.log)
 	s.attendant = &dialog.Attendant{
 		Flows: flow.NewEngine(company.flows), Understand: company.understander(s.cfg), Knowledge: company.articles,
-		Recognizer: s.recognizer, Synthesizer: s.voice, Voice: s.style(), Language: "en-US",
+		Recognizer: s.ears, Synthesizer: s.voices, TurnBudget: s.cfg.TurnBudget, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
 		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
@@ -120,7 +123,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 	cfg := console.Config{
 		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
-		Sites: origins(s.cfg.Sites),
+		Vendors: s.vendorStatus, Sites: origins(s.cfg.Sites),
 	}
 	if s.browsers != nil {
 		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
@@ -149,7 +152,7 @@ func (s *server) listen() error {
 }
 
 func (s *server) style() speech.Voice {
-	return speech.Voice{Name: s.cfg.VoiceName, Language: "en-US"}
+	return speech.Voice{Name: s.cfg.voiceName(), Language: "en-US"}
 }
 
 // warm renders the sentences that every call begins with or may end with.

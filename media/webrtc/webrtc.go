@@ -163,8 +163,7 @@ func (s *Server) build(settings pion.SettingEngine) error {
 	return nil
 }
 
-// events are telephone events at the clock of all our codecs. RFC 4733
-// section 2.
+// events are telephone events at the clock of all our codecs. RFC 4733.
 var events = pion.RTPCodecParameters{
 	RTPCodecCapability: pion.RTPCodecCapability{MimeType: "audio/telephone-event", ClockRate: 8000, SDPFmtpLine: "0-15"},
 	PayloadType:        126,
