@@ -98,11 +98,11 @@ func (a *Attendant) Live() map[string]CallInfo {
 func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	c := a.newCall(leg)
 	record := c.talk.record
-	a.live.Store(record.ID, CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
+	a.live.Store(record.ID, CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
 	defer a.live.Delete(record.ID)
 	log := a.Log.With("call", record.ID)
 	log.Info("call answered", "codec", record.Codec, "transport", record.Transport)
-	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
+	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
 
 	running, end := context.WithCancel(speech.Watch(context.WithoutCancel(ctx), c.switched))
 	var parts sync.WaitGroup

@@ -39,6 +39,12 @@ type config struct {
 	Record      bool          `yaml:"record"`
 	LogLevel    string        `yaml:"log_level"`
 	Password    string        `yaml:"password"`
+	ListenRTC   string        `yaml:"listen_rtc"`
+	RTCOverTCP  string        `yaml:"listen_rtc_tcp"`
+	Relay       string        `yaml:"relay"`
+	RelayUser   string        `yaml:"relay_user"`
+	RelaySecret string        `yaml:"relay_password"`
+	Sites       string        `yaml:"widget_sites"`
 	ModelURL    string        `yaml:"model_url"`
 	ModelName   string        `yaml:"model_name"`
 	ModelKey    string        `yaml:"model_key"`
@@ -60,7 +66,7 @@ func defaults() config {
 		}
 	}
 	return config{
-		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", MaxCalls: 100,
+		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", ListenRTC: "127.0.0.1:0", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
 		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond,
 		TurnBudget: 1500 * time.Millisecond,
