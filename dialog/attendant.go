@@ -25,6 +25,7 @@ import (
 
 	"attendant/crm"
 	"attendant/dialog/flow"
+	"attendant/dialog/guard"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
 	"attendant/media"
@@ -42,7 +43,8 @@ type Dialer interface {
 type Attendant struct {
 	Flows       *flow.Engine
 	Understand  understand.Understander
-	Knowledge   *knowledge.Base
+	Knowledge   *knowledge.Finder
+	Writer      Writer // optional: without it everything is said as it is written
 	Recognizer  speech.Recognizer
 	Synthesizer speech.Synthesizer
 	Voice       speech.Voice // optional
@@ -68,6 +70,8 @@ type Attendant struct {
 
 	live  sync.Map // call ID -> CallInfo
 	calls sync.Map // call ID -> *call
+	own   sync.Once
+	words *guard.Templates // what the company says, once own is done
 }
 
 // ClockStats count what the calls' clocks and ears could not keep up with.
@@ -100,13 +104,13 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 func (a *Attendant) answer(ctx context.Context, leg media.Leg, talk func(*call, context.Context)) {
 	c := a.newCall(leg)
 	record := c.talk.record
-	a.live.Store(record.ID, CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
+	a.live.Store(record.ID, CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
 	defer a.live.Delete(record.ID)
 	a.calls.Store(record.ID, c)
 	defer a.calls.Delete(record.ID)
 	log := a.Log.With("call", record.ID)
 	log.Info("call answered", "codec", record.Codec, "transport", record.Transport)
-	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
+	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
 
 	running, end := context.WithCancel(speech.Watch(context.WithoutCancel(ctx), c.switched))
 	var parts sync.WaitGroup

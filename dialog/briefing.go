@@ -224,8 +224,8 @@ func hungUp(p *party) queue.Refusal {
 	return queue.HungUp
 }
 
-// reply is what an agent answered to a briefing.
-type reply struct {
+// decision is what an agent answered to a briefing.
+type decision struct {
 	key     byte
 	words   string
 	machine bool // an answering machine
@@ -233,7 +233,7 @@ type reply struct {
 
 // hearOut says text to an agent until they press a key or say something, or for
 // a while longer.
-func (h *handover) hearOut(ctx context.Context, p *party, text string) reply {
+func (h *handover) hearOut(ctx context.Context, p *party, text string) decision {
 	speaking, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -250,27 +250,27 @@ func (h *handover) hearOut(ctx context.Context, p *party, text string) reply {
 	for {
 		select {
 		case <-ctx.Done():
-			return reply{}
+			return decision{}
 		case <-p.leg.Context().Done():
-			return reply{}
+			return decision{}
 		case <-over:
 			over = nil
 			patience.Reset(decisionPatience)
 		case <-patience.C:
-			return reply{}
+			return decision{}
 		case <-long.C:
-			return reply{machine: true}
+			return decision{machine: true}
 		case d := <-p.leg.Digits():
-			return reply{key: d.Key}
+			return decision{key: d.Key}
 		case e := <-p.ear.events:
 			switch {
 			case e.kind == heardStart:
 				long.Reset(machineSpeech)
 			case isMachine(e.result.Text):
-				return reply{machine: true}
+				return decision{machine: true}
 			case e.kind == heardEnd:
 				long.Stop()
-				if r := (reply{words: e.result.Text}); r.choice() != "" {
+				if r := (decision{words: e.result.Text}); r.choice() != "" {
 					return r
 				}
 			}
@@ -287,7 +287,7 @@ func isMachine(text string) bool {
 
 // choice is what an agent wants: accept, decline, repeat, ask, a question as it
 // was asked, or empty for a greeting.
-func (r reply) choice() string {
+func (r decision) choice() string {
 	switch r.key {
 	case '1':
 		return "accept"

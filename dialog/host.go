@@ -128,7 +128,8 @@ func (h *handover) heardWaiting(ctx context.Context, t callerTurn) string {
 }
 
 func (h *handover) answerFromArticles(ctx context.Context, k flow.Command) {
-	r := h.talk.perform(ctx, flow.Effect{Lookup: &flow.Lookup{ID: "waiting", Query: k.Query, Article: k.Article}})
+	later := func(sentence) bool { return true } // the whole answer is said below
+	r := h.talk.perform(ctx, flow.Effect{Lookup: &flow.Lookup{ID: "waiting", Query: k.Query, Article: k.Article}}, later)
 	if r.Outcome != "found" {
 		h.say1(ctx, "not_known")
 		return
@@ -218,7 +219,7 @@ func (h *handover) takeMessage(ctx context.Context) {
 		if !ok || t.Keys != "" {
 			break
 		}
-		h.talk.note(t)
+		h.talk.overheard(t)
 		said = append(said, t.Text)
 	}
 	h.row.Notes = strings.Join(said, " ")
