@@ -27,10 +27,10 @@ type Desk struct {
 // when the far end tells that the other side has answered, that it has not, or
 // when ctx ends: nil is an answer.
 type Referrer interface {
-	// Refer is a blind transfer: RFC 3515.
+	// Refer is a blind transfer.
 	Refer(ctx context.Context, leg media.Leg, target string) error
 	// ReferReplaces has leg's far end take the place of ours in the call with
-	// other: RFC 3891.
+	// other.
 	ReferReplaces(ctx context.Context, leg, other media.Leg) error
 }
 
