@@ -57,6 +57,7 @@ type Attendant struct {
 	Dialer      Dialer        // optional: without it nobody is connected to a human
 	Human       string        // whom to dial; optional
 	RingTimeout time.Duration // how long a human's phone rings
+	Router      Router        // what a call to a number is to do; optional
 	Music       []media.Frame // for callers who wait; optional
 	Recordings  string        // folder for recordings; none are made where empty
 	Apology     string        // said when a call must end for our sake
@@ -140,6 +141,7 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 		mouth:  &mouth{player: media.NewPlayer(), voice: a.Synthesizer, style: a.Voice},
 	}
 	c.talk = a.newConversation(leg.Peer(), c.since)
+	c.mouth.style = c.talk.voice()
 	return c
 }
 

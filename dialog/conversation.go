@@ -24,6 +24,7 @@ type conversation struct {
 	mood   *sentiment.Scorer
 	guard  *guard.Session
 	record *Record
+	route  Route
 	since  func(time.Time) time.Duration
 	turns  int // of the caller
 
@@ -53,10 +54,12 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 			Dialled: peer.Dialled, Remote: peer.Remote, Transport: peer.Transport, Codec: peer.Codec,
 			Started: now, Slots: map[string]string{},
 		},
-		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband, Language: a.Language},
+		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband},
 	}
-	unsure := set.Company.Unsure.In(a.Language, set.Company.Language)[0]
-	c.guard = policy(set.Company, a.CRM).Session(append(set.Phrases(a.Language), set.Company.Name), unsure)
+	c.route = a.route(peer.Dialled, now)
+	c.state.Language, c.record.Trunk, c.record.Caller, c.record.Queue = c.language(), peer.Trunk, peer.Caller, c.route.Queue
+	unsure := set.Company.Unsure.In(c.language(), set.Company.Language)[0]
+	c.guard = policy(set.Company, a.CRM).Session(append(set.Phrases(c.language()), set.Company.Name, c.route.Message), unsure)
 	c.guard.Reachable(peer.Number)
 	return c
 }
