@@ -46,7 +46,9 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.userRoutes(api)
 	c.callRoutes(api)
 	c.contentRoutes(api)
+	c.browserRoutes(api)
 	c.healthRoutes(api)
+	c.trunkRoutes(api)
 	return api
 }
 

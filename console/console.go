@@ -35,18 +35,22 @@ type Calls interface {
 	Calls(ctx context.Context, q dialog.CallQuery) ([]dialog.Record, error)
 }
 
-// Config is what the console shows. All but Gauges and Vendors is required.
+// Config is what the console shows. All but the marked ones, Gauges and Vendors
+// is required.
 type Config struct {
 	Access     *access.Store
 	Hub        *dialog.Hub
 	Store      Calls
 	Flows      *flow.Set
 	Articles   *knowledge.Base
+	Browsers   Browsers // optional: without it no browser can call
+	Sites      []string // origins whose pages may call with a ticket, "https://shop.example"
 	Live       func() map[string]dialog.CallInfo
 	Ready      func() error              // nil where calls can be answered, else why not
 	Recordings string                    // folder
 	Gauges     map[string]func() float64 // further metrics by name
 	Vendors    func() []Vendor           // how the vendors on the ladders are doing; optional
+	Trunks     func() []Trunk            // how it stands with the trunks; optional
 	Log        *slog.Logger
 }
 
@@ -54,6 +58,7 @@ type Config struct {
 type Console struct {
 	cfg      Config
 	gate     *gate
+	tickets  tickets
 	handler  http.Handler
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
@@ -62,7 +67,8 @@ type Console struct {
 
 // New returns the console.
 func New(cfg Config) *Console {
-	c := &Console{cfg: cfg, gate: newGate(cfg.Access), registry: prometheus.NewRegistry()}
+	c := &Console{cfg: cfg, registry: prometheus.NewRegistry()}
+	c.gate = newGate(cfg.Access, &c.tickets)
 	c.calls = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "attendant_calls_total", Help: "Calls ended, by outcome."}, []string{"outcome"})
 	c.delays = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "attendant_reply_delay_seconds", Help: "End of the caller's speech to the first audio of the answer.",
@@ -76,6 +82,9 @@ func New(cfg Config) *Console {
 	}
 	if cfg.Vendors != nil {
 		c.registry.MustRegister(vendors(cfg.Vendors))
+	}
+	if cfg.Trunks != nil {
+		c.registry.MustRegister(trunks(cfg.Trunks))
 	}
 	c.handler = c.routes()
 	return c
@@ -94,7 +103,7 @@ func (c *Console) routes() http.Handler {
 	public.HandleFunc("/readyz", c.ready)
 	public.Handle("/metrics", promhttp.HandlerFor(c.registry, promhttp.HandlerOpts{}))
 	public.Handle("/", http.FileServerFS(files))
-	public.Handle("/api/", c.gate.wrap(guarded, func(what string, err error) { c.cfg.Log.Error(what, "error", err) })) //nolint:sloglint // constants of gate
+	public.Handle("/api/", c.sites(c.gate.wrap(guarded, func(what string, err error) { c.cfg.Log.Error(what, "error", err) }))) //nolint:sloglint // constants of gate
 	return headers(public)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"attendant/dialog/flow"
@@ -28,8 +29,9 @@ type conversation struct {
 	since  func(time.Time) time.Duration
 	turns  int // of the caller
 
-	secrets []string     // sensitive digits: kept here and nowhere else
-	code    *oneTimeCode // the last one sent
+	secrets []string       // sensitive digits: kept here and nowhere else
+	code    *oneTimeCode   // the last one sent
+	sending sync.WaitGroup // of codes; close waits for it
 
 	understood []flow.Command // what the caller's last turn means
 	asked      time.Time      // when that turn came, in a chat
@@ -59,7 +61,12 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 	c.route = a.route(peer.Dialled, now)
 	c.state.Language, c.record.Trunk, c.record.Caller, c.record.Queue = c.language(), peer.Trunk, peer.Caller, c.route.Queue
 	unsure := set.Company.Unsure.In(c.language(), set.Company.Language)[0]
-	c.guard = policy(set.Company, a.CRM).Session(append(set.Phrases(c.language()), set.Company.Name, c.route.Message), unsure)
+	words := a.ownWords()
+	if c.language() != a.Language {
+		words = guard.NewTemplates(append(set.Phrases(c.language()), set.Company.Name))
+	}
+	c.guard = policy(set.Company, a.CRM).Session(words, unsure)
+	c.guard.Fact("number", c.route.Message)
 	c.guard.Reachable(peer.Number)
 	return c
 }
@@ -82,6 +89,7 @@ func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	}
 	c.understood = commands
 	c.noteTurn(t, mood, commands)
+	c.heardFacts(t.Text)
 	over := c.guard.Over(c.turns, c.since(time.Now()))
 	if over != "" {
 		c.refused(guard.Decision{Rule: "limit of " + over}, "call")
@@ -122,7 +130,7 @@ func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Comman
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
-	return commands
+	return c.known(ctx, commands, t.Text)
 }
 
 func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {
@@ -191,33 +199,9 @@ func (c *conversation) end(outcome string) { c.record.Outcome = outcome }
 // handed notes that a human has taken the call.
 func (c *conversation) handed() { c.record.Outcome = "escalated" }
 
-// sentences splits what is to be said and lets the guard check each sentence.
-func (c *conversation) sentences(s *flow.Say) []sentence {
-	for _, v := range c.state.Slots {
-		c.guard.Fact("caller", v)
-	}
-	for _, name := range []string{"tried", "which"} {
-		for _, v := range c.state.Results[name] {
-			c.guard.Fact("caller", v)
-		}
-	}
-	c.guard.Fact("caller", c.state.Caller)
-	var out []sentence
-	for _, text := range splitSentences(s.Text) {
-		d := c.guard.Sentence(guard.Sentence{Text: text, Sources: s.Sources, Model: s.Model})
-		if !d.Allowed {
-			c.record.Guard = append(c.record.Guard, GuardRecord{Rule: d.Rule, What: text, At: c.since(time.Now())})
-			text = d.Instead
-		}
-		if text != "" {
-			out = append(out, sentence{text: text, sources: s.Sources, flow: s.Flow, step: s.Step})
-		}
-	}
-	return out
-}
-
 // close fills in what is known only at the end.
 func (c *conversation) close(cause string) {
+	c.sending.Wait()
 	r := c.record
 	r.Ended, r.EndCause = time.Now(), cause
 	if len(r.Flows) > 0 {

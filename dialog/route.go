@@ -63,7 +63,7 @@ func (c *call) human() string { return cmp.Or(c.talk.route.Human, c.a.Human) }
 func (c *conversation) opening() []flow.Effect {
 	var effects []flow.Effect
 	if c.route.Message != "" {
-		effects = append(effects, flow.Effect{Say: &flow.Say{Text: c.route.Message}})
+		effects = append(effects, flow.Effect{Say: &flow.Say{Text: c.route.Message, Sources: []string{"number"}}})
 	}
 	switch {
 	case c.route.Flow != "":
@@ -83,7 +83,7 @@ func (c *call) divert(ctx context.Context) bool {
 		return false
 	}
 	if c.talk.route.Message != "" {
-		c.say(ctx, []flow.Effect{{Say: &flow.Say{Text: c.talk.route.Message}}})
+		c.say(ctx, []flow.Effect{{Say: &flow.Say{Text: c.talk.route.Message, Sources: []string{"number"}}}})
 	}
 	c.talk.route.Human = to
 	r := c.handOver(ctx, &flow.HandOver{Reason: "closed"})

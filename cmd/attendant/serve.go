@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -24,6 +25,7 @@ import (
 	"attendant/media"
 	"attendant/media/mp3"
 	"attendant/media/wav"
+	"attendant/media/webrtc"
 	"attendant/sip"
 	"attendant/speech"
 	"attendant/speech/pocketsphinx"
@@ -42,9 +44,12 @@ type server struct {
 	ears       *speech.Recognizers
 	voices     *speech.Voices
 	attendant  *dialog.Attendant
+	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
+	telephony  *telephony
 	listener   net.Listener
+	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
 	password   string // of the administrator, where it was set now
 }
@@ -75,6 +80,9 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.store, err = sqlstore.Open(ctx, filepath.Join(s.cfg.Data, "attendant.db")); err != nil {
 		return err
 	}
+	if s.telephony, err = openTelephony(ctx, s.cfg, s.store, s.sip, s.log); err != nil {
+		return err
+	}
 	records, err := local.Open(ctx, s.store.DB())
 	if err != nil {
 		return err
@@ -93,13 +101,19 @@ func (s *server) open(ctx context.Context, company *company) error {
 	}
 	s.voice = speech.NewCache(voices()[s.cfg.Voice], voiceCache)
 	s.ears, s.voices = s.cfg.Ladder.recognisers(s.recognizer, s.log), s.cfg.voices(s.voice, s.log)
+	articles, err := company.finder(ctx, s.cfg, s.log)
+	if err != nil {
+		return err
+	}
 	s.attendant = &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.understander(s.cfg), Knowledge: company.articles,
+		Flows: flow.NewEngine(company.flows), Knowledge: articles,
 		Recognizer: s.ears, Synthesizer: s.voices, TurnBudget: s.cfg.TurnBudget, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
-		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
+		Dialer: s.telephony, Router: s.telephony.route, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}
+	s.language = company.language(s.cfg)
+	s.language.speak(s.attendant)
 	if s.cfg.Record {
 		s.attendant.Recordings = recordings
 	}
@@ -118,11 +132,15 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 	if s.password, err = users.FirstAdmin(ctx, s.cfg.Password); err != nil {
 		return fmt.Errorf("%w: password: %w", errSettings, err)
 	}
-	s.console = console.New(console.Config{
+	cfg := console.Config{
 		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
-		Vendors: s.vendorStatus,
-	})
+		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites),
+	}
+	if s.browsers != nil {
+		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
+	}
+	s.console = console.New(cfg)
 	return nil
 }
 
@@ -130,14 +148,19 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 func (s *server) listen() error {
 	var faults []error
 	var err error
-	if s.sip, err = sip.Listen(sip.Config{
+	cfg := sip.Config{
 		Listen: s.cfg.ListenSIP, External: s.cfg.External, RTPFirst: s.cfg.RTPFirst, RTPLast: s.cfg.RTPLast,
 		MaxCalls: s.cfg.MaxCalls, Log: s.log,
-	}); err != nil {
+	}
+	hooks(&cfg, func() *telephony { return s.telephony })
+	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
 	if s.listener, err = net.Listen("tcp", s.cfg.ListenHTTP); err != nil {
 		faults = append(faults, fmt.Errorf("%w: listen for HTTP: %w", errSettings, err))
+	}
+	if s.browsers, err = openBrowsers(s); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
@@ -169,9 +192,16 @@ func (s *server) gauges() map[string]func() float64 {
 		"attendant_clock_ticks":             func() float64 { return float64(s.attendant.Clock.Ticks.Load()) },
 		"attendant_ear_frames_dropped":      func() float64 { return float64(s.attendant.Clock.Deaf.Load()) },
 	}
+	if s.browsers != nil {
+		for name, count := range browserCounters(s.browsers.Stats()) {
+			gauges[name] = func() float64 { return float64(count.Load()) }
+		}
+	}
+	maps.Copy(gauges, s.telephony.gauges())
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
+	maps.Copy(gauges, s.language.gauges())
 	return gauges
 }
 
@@ -212,7 +242,9 @@ func (s *server) run(ctx context.Context) error {
 	parts.Go(func() { s.console.Run(watching) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
-	err := s.sip.Serve(ctx, s.attendant.Answer)
+	called := make(chan error, 1)
+	parts.Go(func() { called <- s.serveBrowsers(ctx) })
+	err := errors.Join(s.serveSIP(ctx), <-called)
 	stop()
 	// Event streams never become idle: they are cut.
 	err = errors.Join(err, web.Close())
@@ -229,6 +261,9 @@ func (s *server) close() error {
 	var errs []error
 	if s.sip != nil {
 		errs = append(errs, s.sip.Close())
+	}
+	if s.browsers != nil {
+		errs = append(errs, s.browsers.Close())
 	}
 	if s.listener != nil {
 		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
@@ -271,18 +306,6 @@ func readWAV(file *os.File) ([]media.Frame, error) {
 		return nil, err
 	}
 	return wav.Frames(a.Mono(), a.RateHz), nil
-}
-
-// dialer lets the attendant call humans.
-type dialer struct{ *sip.Server }
-
-// Dial implements dialog.Dialer.
-func (d dialer) Dial(ctx context.Context, target string) (media.Leg, error) {
-	leg, err := d.Server.Dial(ctx, target, sip.DialOptions{Name: "Attendant"})
-	if err != nil { // a nil *Leg must not become a media.Leg
-		return nil, err
-	}
-	return leg, nil
 }
 
 type serveCommand struct {
