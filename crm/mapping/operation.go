@@ -43,12 +43,16 @@ func (s *Source) UnmarshalYAML(unmarshal func(any) error) error {
 
 // Answer tells what an answer means. All of its conditions must hold.
 type Answer struct {
-	Status  string  `yaml:"status"` // "409", "4xx"; of HTTP only
+	Status  string  `yaml:"status"` // "409", "4xx"; of MCP "error"
 	Field   string  `yaml:"field"`  // a template, filled from the answer; empty where nothing is there
 	Equals  *string `yaml:"equals"` // what it must be
 	Not     *string `yaml:"not"`    // what it must not be
 	Outcome string  `yaml:"outcome"`
 }
+
+// Failed is the status of an answer that says that it failed, where there are no
+// numbers; settings have "error" for it.
+const Failed = -1
 
 // outcomes are errors by the word that settings have for them.
 var outcomes = map[string]error{
@@ -144,7 +148,7 @@ func (a Answer) compile(p Place, s *Schema, words *[]string) answer {
 		p.Fault("outcome %q is none of %s", a.Outcome, strings.Join(slices.Sorted(maps.Keys(outcomes)), ", "))
 	}
 	if a.Status != "" && !statusForm(a.Status) {
-		p.In("status").Fault("%q is no status such as 409 or 4xx", a.Status)
+		p.In("status").Fault("%q is no status such as 409, 4xx or error", a.Status)
 	}
 	if a.Status == "" && a.Field == "" || a.Field != "" && a.Equals == nil && a.Not == nil {
 		p.Fault("want status, or field with equals or not")
@@ -160,6 +164,9 @@ func (a Answer) compile(p Place, s *Schema, words *[]string) answer {
 }
 
 func statusForm(s string) bool {
+	if s == "error" {
+		return true
+	}
 	if len(s) == 3 && s[1:] == "xx" {
 		return s[0] >= '2' && s[0] <= '5'
 	}
@@ -260,6 +267,9 @@ func (o *Operation) Outcome(status int, body any) (error, bool) {
 
 func (a answer) holds(status int, body any, zone *time.Location) bool {
 	code := strconv.Itoa(status)
+	if status == Failed {
+		code = "error"
+	}
 	if a.Status != "" && a.Status != code && (a.Status[1:] != "xx" || a.Status[0] != code[0]) {
 		return false
 	}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -136,7 +137,8 @@ func (t *Tree) Names() []string {
 }
 
 // Fill fills the tree from arguments. What has a hole without an argument is left
-// out. Its error is an argument that does not have the type that is wanted.
+// out. Its error is an argument that does not have the type that is wanted; it does
+// not hold the value.
 func (t *Tree) Fill(args map[string]string, zone *time.Location) (any, error) {
 	v, _, err := t.fill(args, zone)
 	return v, err
@@ -184,18 +186,18 @@ func typed(s, kind string) (any, error) {
 	switch kind {
 	case "integer":
 		if _, err := strconv.ParseInt(s, 10, 64); err != nil {
-			return nil, fmt.Errorf("%q is no integer", s)
+			return nil, errors.New("is no integer")
 		}
 		return json.Number(s), nil
 	case "number":
 		if _, err := strconv.ParseFloat(s, 64); err != nil || amount.FindString(s) != s {
-			return nil, fmt.Errorf("%q is no number", s)
+			return nil, errors.New("is no number")
 		}
 		return json.Number(s), nil
 	case "boolean":
 		b, err := strconv.ParseBool(map[string]string{"yes": "true", "no": "false"}[s] + map[bool]string{true: s}[s != "yes" && s != "no"])
 		if err != nil {
-			return nil, fmt.Errorf("%q is neither yes nor no", s)
+			return nil, errors.New("is neither yes nor no")
 		}
 		return b, nil
 	}
