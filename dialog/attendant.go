@@ -27,6 +27,7 @@ import (
 
 	"attendant/crm"
 	"attendant/dialog/flow"
+	"attendant/dialog/guard"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
 	"attendant/media"
@@ -44,7 +45,8 @@ type Dialer interface {
 type Attendant struct {
 	Flows       *flow.Engine
 	Understand  understand.Understander
-	Knowledge   *knowledge.Base
+	Knowledge   *knowledge.Finder
+	Writer      Writer // optional: without it everything is said as it is written
 	Recognizer  speech.Recognizer
 	Synthesizer speech.Synthesizer
 	Voice       speech.Voice // optional
@@ -60,10 +62,15 @@ type Attendant struct {
 	Music       []media.Frame // for callers who wait; optional
 	Recordings  string        // folder for recordings; none are made where empty
 	Apology     string        // said when a call must end for our sake
+	// TurnBudget bounds what vendors over the network may take, all together, from
+	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
+	TurnBudget time.Duration
 
 	Clock ClockStats // of all calls that have ended
 
-	live sync.Map // call ID -> CallInfo
+	live  sync.Map // call ID -> CallInfo
+	own   sync.Once
+	words *guard.Templates // what the company says, once own is done
 }
 
 // ClockStats count what the calls' clocks and ears could not keep up with.
@@ -91,13 +98,13 @@ func (a *Attendant) Live() map[string]CallInfo {
 func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	c := a.newCall(leg)
 	record := c.talk.record
-	a.live.Store(record.ID, CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
+	a.live.Store(record.ID, CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
 	defer a.live.Delete(record.ID)
 	log := a.Log.With("call", record.ID)
 	log.Info("call answered", "codec", record.Codec, "transport", record.Transport)
-	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
+	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
 
-	running, end := context.WithCancel(context.WithoutCancel(ctx))
+	running, end := context.WithCancel(speech.Watch(context.WithoutCancel(ctx), c.switched))
 	var parts sync.WaitGroup
 	c.start(running, &parts)
 	c.script(ctx)
@@ -105,6 +112,7 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	end()
 	parts.Wait()
 	a.Clock.add(c)
+	record.Switches = c.switches
 
 	c.talk.close(cause(context.Cause(leg.Context()))) //nolint:contextcheck // the leg's own lifetime
 	if err := c.talk.file(context.WithoutCancel(ctx)); err != nil {
@@ -121,7 +129,7 @@ func (c *call) script(ctx context.Context) {
 	defer hangup(nil)
 	stop := context.AfterFunc(ctx, func() { hangup(media.ErrShutdown) })
 	defer stop()
-	c.converse(talking) //nolint:contextcheck // talking ends with the leg, and by AfterFunc with ctx
+	c.converse(speech.Watch(talking, c.switched)) //nolint:contextcheck // talking ends with the leg, and by AfterFunc with ctx
 	if ctx.Err() != nil && c.leg.Context().Err() == nil {
 		c.talk.end("tech_failure")
 		c.farewell(c.a.Apology) //nolint:contextcheck // ctx has ended; the caller still hears why

@@ -29,6 +29,7 @@ type Record struct {
 	Turns     []Turn            `json:"turns"`
 	Actions   []ActionRecord    `json:"actions,omitempty"`
 	Guard     []GuardRecord     `json:"guard,omitempty"`
+	Switches  []SwitchRecord    `json:"switches,omitempty"`
 	Sentiment float64           `json:"sentiment"`           // the caller's last score, -1 to 1
 	Trend     float64           `json:"trend"`               // last minus first
 	Recording string            `json:"recording,omitempty"` // file name in the data folder's recordings
@@ -44,6 +45,7 @@ type Turn struct {
 	End         time.Duration `json:"end"`
 	Interrupted bool          `json:"interrupted,omitempty"`
 	Confidence  float64       `json:"confidence,omitempty"`
+	Vendor      string        `json:"vendor,omitempty"` // who recognised it, or who spoke
 	Flow        string        `json:"flow,omitempty"`
 	Step        string        `json:"step,omitempty"`
 	Commands    []string      `json:"commands,omitempty"`
@@ -82,6 +84,15 @@ type GuardRecord struct {
 	At   time.Duration `json:"at"`
 }
 
+// SwitchRecord is a vendor of speech that was left for the next one.
+type SwitchRecord struct {
+	Kind string        `json:"kind"` // "recogniser", "voice"
+	From string        `json:"from"`
+	To   string        `json:"to,omitempty"`
+	Why  string        `json:"why"`
+	At   time.Duration `json:"at"`
+}
+
 // Store keeps calls. Any goroutine may call it; each method blocks for the
 // store's I/O.
 type Store interface {
@@ -99,6 +110,10 @@ type Store interface {
 	SaveIntent(ctx context.Context, i Intent) error
 	// Intents returns a call's intents in the order in which they were made.
 	Intents(ctx context.Context, call string) ([]Intent, error)
+	// NoteDecision keeps a decision of the guard; Decisions returns a call's in the
+	// order in which they were made.
+	NoteDecision(ctx context.Context, row AuditRow) error
+	Decisions(ctx context.Context, call string) ([]AuditRow, error)
 	// NoteTry counts a failed proof of who a caller is; Tries tells how many there
 	// were of an account since then.
 	NoteTry(ctx context.Context, account string, at time.Time) error

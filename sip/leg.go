@@ -120,7 +120,7 @@ func (l *Leg) bye(cause error) {
 // exchange sends a request and waits for its final response; provisional ones
 // are passed over.
 func (s *Server) exchange(ctx context.Context, r *sip.Request) error {
-	tx, err := s.client.TransactionRequest(ctx, r, asIs)
+	tx, err := s.transact(ctx, r)
 	if err != nil {
 		return fmt.Errorf("send %s: %w", r.Method, err)
 	}
