@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 
 	"attendant/console"
 	"attendant/crm/egress"
+	"attendant/dialog"
 	"attendant/dialog/understand/llm"
 	"attendant/speech"
 	"attendant/speech/openai"
@@ -260,6 +262,17 @@ func (c *config) endpoints() []llm.Endpoint {
 		out = append(out, llm.Endpoint{URL: m.URL, Model: m.Model, Key: string(m.Key), Timeout: m.Budget})
 	}
 	return out
+}
+
+// prepareMoment has "One moment, please." spoken for callers whose answer takes its
+// time, where vendors over the network may make it so.
+func (s *server) prepareMoment(ctx context.Context, company *company) error {
+	if len(s.cfg.Ladder.vendors()) == 0 && s.cfg.ModelURL == "" {
+		return nil
+	}
+	said, err := say(ctx, s.voices, s.style(), company.flows.Company.Moment.In("en-US", company.flows.Company.Language)[0])
+	s.attendant.Moment = dialog.Moment{Text: said.Text, Audio: said.Audio}
+	return err
 }
 
 // vendorStatus is how each vendor on the ladders is doing.

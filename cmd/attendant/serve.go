@@ -106,7 +106,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if err := s.openConsole(ctx, company, recordings); err != nil {
 		return err
 	}
-	return s.warm(ctx, company)
+	return errors.Join(s.warm(ctx, company), s.prepareMoment(ctx, company))
 }
 
 // openConsole makes the console; the first start makes its administrator.

@@ -175,6 +175,9 @@ func show(w io.Writer, r *dialog.Record) {
 	for _, a := range r.Actions {
 		fmt.Fprintf(w, "\naction %s of %s: %s in %v", a.Operation, a.Flow, a.Outcome, a.Took.Round(time.Millisecond))
 	}
+	for _, s := range r.Switches {
+		fmt.Fprintf(w, "\n%.2f  %s %s left for %s: %s", s.At.Seconds(), s.Kind, s.From, s.To, s.Why)
+	}
 	for _, g := range r.Guard {
 		fmt.Fprintf(w, "\nguard stopped %q: %s", g.What, g.Rule)
 	}
@@ -189,6 +192,12 @@ func printTurn(w io.Writer, t dialog.Turn) {
 	if d := t.Delays; d != nil {
 		fmt.Fprintf(w, "\n                    after %.2f s: silence %.2f, recognise %.2f, act %.2f, speak %.2f",
 			d.Total.Seconds(), d.Endpoint.Seconds(), d.Recognize.Seconds(), (d.Understand + d.Act).Seconds(), d.Speak.Seconds())
+	}
+	if t.Delays != nil && t.Delays.Moment > 0 {
+		fmt.Fprintf(w, "; told to wait after %.2f s", t.Delays.Moment.Seconds())
+	}
+	if t.Vendor != "" {
+		fmt.Fprintf(w, "  (%s)", t.Vendor)
 	}
 	fmt.Fprintln(w)
 }
