@@ -354,7 +354,7 @@ func (f doctorCommand) Run(p *program) error {
 		if err != nil {
 			good = "FAULT: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 		}
-		fmt.Fprintf(p.out, "%-12s %s\n", name, good)
+		fmt.Fprintf(p.out, "%-22s %s\n", name, good)
 	}
 	report("programs", faults, "all installed")
 	for _, port := range []struct{ network, address string }{{"udp", c.ListenSIP}, {"tcp", c.ListenSIP}, {"tcp", c.ListenHTTP}} {
@@ -371,11 +371,10 @@ func (f doctorCommand) Run(p *program) error {
 var errUnwell = errors.New("something is missing")
 
 func (f doctorCommand) vendors(p *program, c config, company *company, report func(string, error, string)) error {
-	const sentence = "where is my order"
 	var spoken []media.Frame
 	for name, v := range voices() {
 		begin := time.Now()
-		s, err := say(p.ctx, v, voiceNamed(""), sentence)
+		s, err := say(p.ctx, v, voiceNamed(""), doctorSentence)
 		report(name, err, fmt.Sprintf("speaks a sentence in %v", time.Since(begin).Round(time.Millisecond)))
 		if name == c.Voice && err == nil {
 			spoken = s.Audio
@@ -391,11 +390,12 @@ func (f doctorCommand) vendors(p *program, c config, company *company, report fu
 	begin = time.Now()
 	results, err := dialog.Transcribe(p.ctx, r, speech.Hints{}, spoken)
 	took := time.Since(begin)
-	if err == nil && (len(results) == 0 || results[0].Text != sentence) {
-		err = fmt.Errorf("heard %v, not %q", results, sentence)
+	if err == nil && (len(results) == 0 || results[0].Text != doctorSentence) {
+		err = fmt.Errorf("heard %v, not %q", results, doctorSentence)
 	}
 	report("recogniser", err, fmt.Sprintf("starts in %v, hears a sentence in %v", started.Round(time.Millisecond), took.Round(time.Millisecond)))
-	return errors.Join(err, r.Close())
+	hosted := &checkup{report: report}
+	return errors.Join(err, r.Close(), hosted.hosted(p.ctx, c, spoken))
 }
 
 // channelOf reads a WAV file: one channel, or the mean of all for -1.
