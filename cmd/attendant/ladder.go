@@ -34,6 +34,8 @@ type ladderSettings struct {
 	Recognisers []recogniserSettings `yaml:"recognisers"`
 	Voices      []voiceSettings      `yaml:"voices"`
 	Models      []Vendor             `yaml:"models"`
+
+	unkeyed error // keys that are not there, which only who asks the vendors needs
 }
 
 // Vendor says where a vendor is. The key itself is never in the settings.
@@ -114,8 +116,8 @@ func (l *ladderSettings) keyed(name string) bool {
 }
 
 // complete fills in what is left out, and fetches the keys from the environment
-// and from files.
-func (l *ladderSettings) complete(environ []string) error {
+// and from files; which are not there is told in unkeyed.
+func (l *ladderSettings) complete(environ []string) {
 	values := map[string]string{}
 	for _, e := range environ {
 		name, value, _ := strings.Cut(e, "=")
@@ -135,7 +137,7 @@ func (l *ladderSettings) complete(environ []string) error {
 			faults = append(faults, fmt.Errorf("%w: ladder: %s %d: %w", errSettings, v.kind, v.n+1, err))
 		}
 	}
-	return errors.Join(faults...)
+	l.unkeyed = errors.Join(faults...)
 }
 
 func (v *Vendor) fetchKey(environment map[string]string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -48,8 +49,8 @@ func ladderConfig(t *testing.T, settings string, environ ...string) (config, err
 
 func TestLadderIsReadInItsOrder(t *testing.T) {
 	c, err := ladderConfig(t, ladderFile, "NEAR_KEY="+testKey, "ATTENDANT_NEAR_MODEL_KEY="+testKey+"-model", "ATTENDANT_MODEL_KEY=old")
-	if err != nil || c.validate() != nil {
-		t.Fatalf("%v, %v", err, c.validate())
+	if err = errors.Join(err, c.validate(), c.Ladder.unkeyed); err != nil {
+		t.Fatal(err)
 	}
 	r, v := c.Ladder.Recognisers, c.Ladder.Voices[0]
 	if r[0].Key != testKey || r[0].Budget != recogniserBudget || r[0].Names[0] != "Heliostat" || r[1].Name != "127.0.0.1:8001" || r[1].Budget != 500*time.Millisecond || !r[1].Plain {
@@ -80,7 +81,7 @@ ladder:
   voices:
     - {url: "http://h/v1", model: m, format: ogg, rate_hz: 5, key_file: /nowhere, budget: 9s}
 `)
-	err = fmt.Errorf("%w %w", err, c.validate())
+	err = errors.Join(err, c.validate(), c.Ladder.unkeyed)
 	for _, want := range []string{"recognisers 1: url", "UNSET_KEY", "recognisers 2: url", "recognisers 2: model", `another one is called "a"`, "ogg", "rate_hz", "/nowhere", "9s", "voice is missing"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %q in: %v", want, err)

@@ -53,7 +53,7 @@ type server struct {
 // before anything is opened, so that all faults are told at once.
 func openServer(ctx context.Context, cfg config, log *slog.Logger) (*server, error) {
 	company, err := loadCompany(cfg)
-	if err = errors.Join(err, missing(cfg)); err != nil {
+	if err = errors.Join(err, missing(cfg), cfg.Ladder.unkeyed); err != nil {
 		return nil, err
 	}
 	s := &server{cfg: cfg, log: log, hub: &dialog.Hub{}}

@@ -263,7 +263,7 @@ type chatCommand struct {
 // Run talks with the attendant, a line a turn.
 func (f chatCommand) Run(p *program) error {
 	c, err := p.load(f.common)
-	if err != nil {
+	if err = errors.Join(err, c.Ladder.unkeyed); err != nil {
 		return err
 	}
 	if f.Company != "" {
@@ -362,6 +362,10 @@ func (f doctorCommand) Run(p *program) error {
 	}
 	company, err := loadCompany(c)
 	report("company", err, "loads")
+	if c.Ladder.unkeyed != nil {
+		report("keys", c.Ladder.unkeyed, "")
+		faults = errors.Join(faults, c.Ladder.unkeyed)
+	}
 	if err != nil || faults != nil {
 		return errors.Join(errUnwell, err)
 	}
