@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"attendant/media"
 	"attendant/media/codec"
 	"attendant/media/rtp"
+	"attendant/sip/locate"
 )
 
 // cancelPatience bounds how long a cancelled INVITE's final response is waited
@@ -27,7 +26,10 @@ type DialOptions struct {
 	From     string // user part of our URI
 	Name     string // display name
 	Domain   string // host of our From; our address where empty
-	Asserted string // our number for P-Asserted-Identity, RFC 3325; none where empty
+	Asserted string // our number that the far end may believe, RFC 3325; none where empty
+
+	AssertedAs string // in which header: "pai" (where empty), "ppi" or "rpid"
+
 	Proxy    string // where the INVITE goes: HOST, HOST:PORT or a sip: URI; the URI's host where empty
 	Codecs   []codec.Codec
 	User     string // for digest authentication
@@ -38,7 +40,8 @@ type DialOptions struct {
 // when it is answered; whoever dials hangs up. When ctx ends first the call is
 // cancelled. The error is a *CallError, which wraps media.ErrBusy,
 // media.ErrNoAnswer or media.ErrUnreachable and, where ctx ended, its cause.
-// Serve must be running. Names are looked up by address records only.
+// Serve must be running. Names are looked up as RFC 3263 says, and
+// where a server does not answer or says 503 the next one is tried.
 func (s *Server) Dial(ctx context.Context, uri string, o DialOptions) (*Leg, error) {
 	d := &dialing{
 		Server: s, DialOptions: o, transport: "UDP", callID: uuid.NewString(), tag: sip.GenerateTagN(16),
@@ -55,11 +58,8 @@ func (s *Server) Dial(ctx context.Context, uri string, o DialOptions) (*Leg, err
 
 // place finds out where to call, and from where, and calls.
 func (d *dialing) place(ctx context.Context, uri string) (*Leg, error) {
-	if err := sip.ParseUri(uri, &d.target); err != nil || d.target.Host == "" || d.target.Scheme != "sip" {
+	if err := sip.ParseUri(uri, &d.target); err != nil || d.target.Host == "" || d.target.Scheme != "sip" && d.target.Scheme != "sips" {
 		return nil, unreachable(fmt.Errorf("%q is no sip: URI", uri))
-	}
-	if t, _ := d.target.UriParams.Get("transport"); strings.EqualFold(t, "tcp") {
-		d.transport = "TCP"
 	}
 	if d.Codecs == nil {
 		d.Codecs = d.cfg.Codecs
@@ -75,17 +75,7 @@ func (d *dialing) place(ctx context.Context, uri string) (*Leg, error) {
 	if err := d.resolve(ctx); err != nil {
 		return nil, unreachable(err)
 	}
-	session, err := rtp.Listen(d.rtpHost(d.peer), d.cfg.RTPFirst, d.cfg.RTPLast)
-	if err != nil {
-		return nil, unreachable(err)
-	}
-	d.local = local{address: d.localIP(d.peer), port: session.Port(), id: uint64(time.Now().UnixNano())}
-	leg, err := d.dial(ctx, session)
-	if err != nil {
-		_ = session.Close() // nothing was sent from it
-		return nil, err
-	}
-	return leg, nil
+	return d.anyOf(ctx)
 }
 
 // listening waits until requests can be sent. One that is sent before sipgo
@@ -105,7 +95,7 @@ func (s *Server) listening(ctx context.Context) error {
 func (s *Server) begin(ctx context.Context) (context.Context, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining {
+	if s.stopping {
 		return nil, nil, media.ErrShutdown
 	}
 	s.calls.Add(1)
@@ -128,35 +118,14 @@ type dialing struct {
 	transport string
 	callID    string
 	tag       string
+	hops      []locate.Hop // where the request may go, the best first
+	current   locate.Hop
+	last      bool   // nothing is left after the current hop
 	peer      string // where the INVITE goes: IP address and port
 	seq       uint32
 	local     local
 	authorize sip.Header
 	repeats   chan *sip.Response // further 2xx, see repeated
-}
-
-// resolve finds where the INVITE goes. sipgo would prefer IPv4 whatever our
-// socket is.
-func (d *dialing) resolve(ctx context.Context) error {
-	hop, err := d.hop()
-	if err != nil {
-		return err
-	}
-	family := "ip"
-	if d.doors.all[0].address.Addr().Is4() {
-		family = "ip4"
-	}
-	host := strings.Trim(hop.Host, "[]")
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, family, host)
-	if err != nil {
-		return fmt.Errorf("look up %s: %w", host, err)
-	}
-	port := hop.Port
-	if port == 0 {
-		port = sip.DefaultUdpPort
-	}
-	d.peer = netip.AddrPortFrom(ips[0].Unmap(), uint16(port)).String()
-	return nil
 }
 
 func (d *dialing) invite() *sip.Request {
@@ -223,9 +192,14 @@ func (d *dialing) dial(ctx context.Context, session *rtp.Session) (*Leg, error) 
 func (d *dialing) final(ctx context.Context, r *sip.Request, tx sip.ClientTransaction) (*sip.Response, error) {
 	done, proceeding := ctx.Done(), false
 	var late <-chan time.Time
+	silent, stop := d.silent()
+	defer stop()
 	for {
 		select {
+		case <-silent:
+			return nil, unreachable(errSilent)
 		case res := <-tx.Responses():
+			silent = nil
 			if res.IsProvisional() {
 				if !proceeding && done == nil {
 					d.cancel(ctx, r)
