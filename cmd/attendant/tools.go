@@ -247,7 +247,8 @@ func (f checkCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.out, "%d flows, %d articles: good\n", len(company.flows.Flows()), len(company.articles.Articles()))
+	_, err = fmt.Fprintf(p.out, "%d flows, %d articles, %d connectors: good\n",
+		len(company.flows.Flows()), len(company.articles.Articles()), len(company.connectors))
 	return err
 }
 
@@ -288,7 +289,7 @@ func (f chatCommand) Run(p *program) error {
 		return err
 	}
 	a.Log = p.logger(c)
-	return f.chat(p, a)
+	return errors.Join(f.chat(p, a), company.close())
 }
 
 // chatAttendant is the attendant of a chat, with the company's records brought in.
@@ -306,7 +307,7 @@ func chatAttendant(ctx context.Context, c config, company *company, store *sqlst
 		err = records.Import(ctx, data, time.Now().In(company.flows.Zone()))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
+		return nil, fmt.Errorf("%w: %w", errSettings, err)
 	}
 	return a, nil
 }
@@ -386,6 +387,11 @@ func (f doctorCommand) Run(p *program) error {
 	}
 	if err != nil || faults != nil {
 		return errors.Join(errUnwell, err)
+	}
+	if len(company.connectors) > 0 {
+		ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+		defer cancel()
+		report("connectors", errors.Join(company.probe(ctx), company.close()), "are there")
 	}
 	return f.vendors(p, c, company, report)
 }

@@ -73,11 +73,11 @@ func loadCompany(c config) (*company, error) {
 	if c.Company != "" {
 		files = os.DirFS(c.Company)
 	}
-	connectors, connectorErr := loadConnectors(files)
+	connectors, connectorErr := loadConnectors(files, zoneOf(files))
 	operations := dialog.Operations(crm.Join(append(slices.Clone(connectors), crm.Operate(nil, time.UTC))...))
 	flows, flowErr := flow.Load(files, operations)
 	articles, articleErr := knowledge.Load(files)
-	if err := errors.Join(connectorErr, flowErr, articleErr); err != nil {
+	if err := errors.Join(connectorErr, flowErr, articleErr, checkRecords(files)); err != nil {
 		return nil, fmt.Errorf("%w: company: %w", errSettings, err)
 	}
 	return &company{files: files, flows: flows, articles: articles, rules: rules.New(flows, asked(articles)), connectors: connectors}, nil
