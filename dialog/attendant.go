@@ -57,12 +57,14 @@ type Attendant struct {
 	Dialer      Dialer        // optional: without it nobody is connected to a human
 	Human       string        // whom to dial; optional
 	RingTimeout time.Duration // how long a human's phone rings
+	Router      Router        // what a call to a number is to do; optional
 	Music       []media.Frame // for callers who wait; optional
 	Recordings  string        // folder for recordings; none are made where empty
 	Apology     string        // said when a call must end for our sake
 	// TurnBudget bounds what vendors over the network may take, all together, from
 	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
 	TurnBudget time.Duration
+	Moment     Moment // said where an answer takes its time; optional
 
 	Clock ClockStats // of all calls that have ended
 
@@ -116,6 +118,7 @@ func (a *Attendant) answer(ctx context.Context, leg media.Leg, talk func(*call, 
 	var parts sync.WaitGroup
 	c.start(running, &parts)
 	c.script(ctx, talk)
+	c.mouth.moment.disarm()
 	leg.Hangup(media.ErrLocalHangup)
 	c.dismissSupervisors()
 	end()
@@ -153,11 +156,13 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 		mouth:  &mouth{player: media.NewPlayer(), voice: a.Synthesizer, style: a.Voice},
 		orders: make(chan placed), prompts: make(chan string, maxPrompts),
 	}
+	c.mouth.moment = newMoment(a.Moment, c.mouth.player)
 	c.talk = a.newConversation(leg.Peer(), c.since)
 	c.id = c.talk.record.ID
 	music := &bed{voice: c.mouth.player}
 	music.music.Store(media.NewLoop(a.Music))
 	c.floor = &floor{bridge: c.bridge, caller: leg, voice: c.mouth.player, bed: music, ear: c.ear}
+	c.mouth.style = c.talk.voice()
 	return c
 }
 

@@ -229,7 +229,7 @@ func TestOrdersAreForThoseWhoMay(t *testing.T) {
 	})
 }
 
-var handOvers = flag.Int("handovers", 100, "how many random hand-overs to try; 1000 take a minute")
+var handOvers = flag.Int("handovers", 30, "how many random hand-overs to try; 1000 take a minute")
 
 // TestRandomHandOvers has caller, agents and a supervisor do things at random
 // moments: whatever happens no leg is left, no agent is stuck, there is one

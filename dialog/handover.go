@@ -50,7 +50,7 @@ type handover struct {
 
 // handOver connects the caller to a human by the flow's wish.
 func (c *call) handOver(ctx context.Context, f *flow.HandOver) flow.Result {
-	if c.a.Desk == nil {
+	if c.a.Desk == nil || c.talk.route.Human != "" {
 		return c.toTheHuman(ctx, f)
 	}
 	h := c.newHandOver(f)
@@ -65,6 +65,11 @@ func (c *call) newHandOver(f *flow.HandOver) *handover {
 	h.row = HandOver{
 		ID: newID(time.Now(), random()), Call: c.id, Number: c.talk.record.Number, Queue: d.route(f.Skill), Skill: f.Skill,
 		Reason: f.Reason, Language: c.talk.state.Language, Since: time.Now(),
+	}
+	if q := c.talk.route.Queue; q != "" && f.Skill == "" {
+		if _, ok := d.Board.Queue(q); ok { // the number's own
+			h.row.Queue = q
+		}
 	}
 	if f.Priority == "high" {
 		h.row.Priority = urgent

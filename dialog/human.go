@@ -13,7 +13,7 @@ import (
 // of the audio from the moment the human answers.
 func (c *call) toTheHuman(ctx context.Context, h *flow.HandOver) flow.Result {
 	r := flow.Result{Effect: h.ID, Outcome: "unavailable"}
-	if c.a.Dialer == nil || c.a.Human == "" {
+	if c.a.Dialer == nil || c.human() == "" {
 		return r
 	}
 	c.talk.event(Event{Kind: HandedOver, Text: "ringing"})
@@ -39,7 +39,7 @@ func (c *call) toTheHuman(ctx context.Context, h *flow.HandOver) flow.Result {
 func (c *call) ring(ctx context.Context) (media.Leg, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.a.RingTimeout, media.ErrNoAnswer)
 	defer cancel()
-	leg, err := c.a.Dialer.Dial(ctx, c.a.Human)
+	leg, err := c.a.Dialer.Dial(ctx, c.human())
 	if err != nil && errors.Is(context.Cause(ctx), media.ErrNoAnswer) {
 		err = media.ErrNoAnswer
 	}

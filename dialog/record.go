@@ -16,6 +16,9 @@ type Record struct {
 	Name      string    `json:"name,omitempty"`
 	Dialled   string    `json:"dialled"`
 	Remote    string    `json:"remote"`
+	Trunk     string    `json:"trunk,omitempty"`  // which trunk it came over
+	Caller    string    `json:"caller,omitempty"` // what is known of the caller's number, in words: a hint
+	Queue     string    `json:"queue,omitempty"`  // of the number's rule
 	Transport string    `json:"transport"`
 	Codec     string    `json:"codec"`
 	Started   time.Time `json:"started"` // when we answered
@@ -66,6 +69,8 @@ type Delays struct {
 	Act        time.Duration `json:"act"`   // connectors and knowledge
 	Speak      time.Duration `json:"speak"` // text to first frame played
 	Total      time.Duration `json:"total"`
+
+	Moment time.Duration `json:"moment,omitempty"` // until the caller was told to wait; 0 is not at all
 }
 
 // ActionRecord is one operation of a connector.
