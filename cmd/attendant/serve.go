@@ -58,7 +58,7 @@ type server struct {
 // before anything is opened, so that all faults are told at once.
 func openServer(ctx context.Context, cfg config, log *slog.Logger) (*server, error) {
 	company, err := loadCompany(cfg)
-	if err = errors.Join(err, missing(cfg)); err != nil {
+	if err = errors.Join(err, missing(cfg), cfg.Ladder.unkeyed); err != nil {
 		return nil, err
 	}
 	s := &server{cfg: cfg, company: company, log: log, hub: &dialog.Hub{}}
@@ -117,7 +117,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if err := s.openConsole(ctx, company, recordings); err != nil {
 		return err
 	}
-	return s.warm(ctx, company)
+	return errors.Join(s.warm(ctx, company), s.prepareMoment(ctx, company))
 }
 
 // openConsole makes the console; the first start makes its administrator.

@@ -177,6 +177,9 @@ func show(w io.Writer, r *dialog.Record) {
 	for _, a := range r.Actions {
 		fmt.Fprintf(w, "\naction %s of %s: %s in %v", a.Operation, a.Flow, a.Outcome, a.Took.Round(time.Millisecond))
 	}
+	for _, s := range r.Switches {
+		fmt.Fprintf(w, "\n%.2f  %s %s left for %s: %s", s.At.Seconds(), s.Kind, s.From, s.To, s.Why)
+	}
 	for _, g := range r.Guard {
 		fmt.Fprintf(w, "\nguard stopped %q: %s", g.What, g.Rule)
 	}
@@ -191,6 +194,12 @@ func printTurn(w io.Writer, t dialog.Turn) {
 	if d := t.Delays; d != nil {
 		fmt.Fprintf(w, "\n                    after %.2f s: silence %.2f, recognise %.2f, act %.2f, speak %.2f",
 			d.Total.Seconds(), d.Endpoint.Seconds(), d.Recognize.Seconds(), (d.Understand + d.Act).Seconds(), d.Speak.Seconds())
+	}
+	if t.Delays != nil && t.Delays.Moment > 0 {
+		fmt.Fprintf(w, "; told to wait after %.2f s", t.Delays.Moment.Seconds())
+	}
+	if t.Vendor != "" {
+		fmt.Fprintf(w, "  (%s)", t.Vendor)
 	}
 	fmt.Fprintln(w)
 }
@@ -257,7 +266,7 @@ type chatCommand struct {
 // Run talks with the attendant, a line a turn.
 func (f chatCommand) Run(p *program) error {
 	c, err := p.load(f.common)
-	if err != nil {
+	if err = errors.Join(err, c.Ladder.unkeyed); err != nil {
 		return err
 	}
 	if f.Company != "" {
@@ -364,7 +373,7 @@ func (f doctorCommand) Run(p *program) error {
 		if err != nil {
 			good = "FAULT: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 		}
-		fmt.Fprintf(p.out, "%-12s %s\n", name, good)
+		fmt.Fprintf(p.out, "%-22s %s\n", name, good)
 	}
 	report("programs", faults, "all installed")
 	for _, port := range []struct{ network, address string }{{"udp", c.ListenSIP}, {"tcp", c.ListenSIP}, {"tcp", c.ListenHTTP}} {
@@ -372,6 +381,10 @@ func (f doctorCommand) Run(p *program) error {
 	}
 	company, err := loadCompany(c)
 	report("company", err, "loads")
+	if c.Ladder.unkeyed != nil {
+		report("keys", c.Ladder.unkeyed, "")
+		faults = errors.Join(faults, c.Ladder.unkeyed)
+	}
 	if err != nil || faults != nil {
 		return errors.Join(errUnwell, err)
 	}
@@ -386,11 +399,10 @@ func (f doctorCommand) Run(p *program) error {
 var errUnwell = errors.New("something is missing")
 
 func (f doctorCommand) vendors(p *program, c config, company *company, report func(string, error, string)) error {
-	const sentence = "where is my order"
 	var spoken []media.Frame
 	for name, v := range voices() {
 		begin := time.Now()
-		s, err := say(p.ctx, v, voiceNamed(""), sentence)
+		s, err := say(p.ctx, v, voiceNamed(""), doctorSentence)
 		report(name, err, fmt.Sprintf("speaks a sentence in %v", time.Since(begin).Round(time.Millisecond)))
 		if name == c.Voice && err == nil {
 			spoken = s.Audio
@@ -406,11 +418,12 @@ func (f doctorCommand) vendors(p *program, c config, company *company, report fu
 	begin = time.Now()
 	results, err := dialog.Transcribe(p.ctx, r, speech.Hints{}, spoken)
 	took := time.Since(begin)
-	if err == nil && (len(results) == 0 || results[0].Text != sentence) {
-		err = fmt.Errorf("heard %v, not %q", results, sentence)
+	if err == nil && (len(results) == 0 || results[0].Text != doctorSentence) {
+		err = fmt.Errorf("heard %v, not %q", results, doctorSentence)
 	}
 	report("recogniser", err, fmt.Sprintf("starts in %v, hears a sentence in %v", started.Round(time.Millisecond), took.Round(time.Millisecond)))
-	return errors.Join(err, r.Close())
+	hosted := &checkup{report: report}
+	return errors.Join(err, r.Close(), hosted.hosted(p.ctx, c, spoken))
 }
 
 // channelOf reads a WAV file: one channel, or the mean of all for -1.
