@@ -69,6 +69,8 @@ type Peer struct {
 	Transport string    // "udp", "tcp", ...
 	Codec     string    // the codec in use, "G722/8000"
 	Bandwidth Bandwidth // what the codec lets through
+	Trunk     string    // which trunk the call came over; empty is none
+	Caller    string    // what is known of the caller's number, in words; a hint, no proof
 }
 
 // Bandwidth is the band of speech that a codec carries.

@@ -49,11 +49,18 @@ type Config struct {
 	TrustPeers bool          // believe P-Asserted-Identity, RFC 3325: every peer is our carrier
 	ByeTimeout time.Duration // how long Hangup waits for the far end; 0 is 2 s
 	Log        *slog.Logger  // slog.Default where nil
+
+	// Invited decides about an incoming call before anything is told of us, and
+	// may block for a second; every call is taken where it is nil. Its context is
+	// Serve's.
+	Invited func(context.Context, Invitation) (Welcome, *Refusal)
+	// Register answers a REGISTER; 405 is answered where it is nil.
+	Register func(*sip.Request) *sip.Response
 }
 
 // Stats are a server's counters. All but Active only rise. Each incoming call
 // is counted in Invites and, when it is decided, in one of Answered, Rejected,
-// Cancelled and NoAck; each rejected one in one of the six causes.
+// Cancelled and NoAck; each rejected one in one of the seven causes.
 type Stats struct {
 	Active atomic.Int64 // legs up, or being set up
 
@@ -63,6 +70,7 @@ type Stats struct {
 	Cancelled atomic.Int64 // incoming calls that the far end took back before its ACK
 	NoAck     atomic.Int64 // answers that were never acknowledged, those to a re-INVITE too
 
+	Refused       atomic.Int64 // rejected: by Config.Invited
 	Busy          atomic.Int64 // rejected: too many calls, or we are stopping
 	NoPort        atomic.Int64 // rejected: every RTP port is taken
 	Unsupported   atomic.Int64 // rejected: an extension or a body that we do not know
@@ -194,7 +202,7 @@ func (s *Server) build() (err error) {
 	s.server.OnNoRoute(s.guarded(s.onUnknown))
 	for method, handle := range map[sip.RequestMethod]sipgo.RequestHandler{
 		sip.INVITE: s.onInvite, sip.ACK: s.onAck, sip.BYE: s.onBye, sip.CANCEL: s.onCancel,
-		sip.OPTIONS: s.onOptions, sip.INFO: s.onInfo, sip.UPDATE: s.onUpdate,
+		sip.OPTIONS: s.onOptions, sip.INFO: s.onInfo, sip.UPDATE: s.onUpdate, sip.REGISTER: s.onRegister,
 	} {
 		s.server.OnRequest(method, s.guarded(handle))
 	}

@@ -26,6 +26,9 @@ const cancelPatience = 3 * time.Second
 type DialOptions struct {
 	From     string // user part of our URI
 	Name     string // display name
+	Domain   string // host of our From; our address where empty
+	Asserted string // our number for P-Asserted-Identity, RFC 3325; none where empty
+	Proxy    string // where the INVITE goes: HOST, HOST:PORT or a sip: URI; the URI's host where empty
 	Codecs   []codec.Codec
 	User     string // for digest authentication
 	Password string
@@ -135,16 +138,20 @@ type dialing struct {
 // resolve finds where the INVITE goes. sipgo would prefer IPv4 whatever our
 // socket is.
 func (d *dialing) resolve(ctx context.Context) error {
+	hop, err := d.hop()
+	if err != nil {
+		return err
+	}
 	family := "ip"
 	if d.udp.LocalAddr().(*net.UDPAddr).IP.To4() != nil {
 		family = "ip4"
 	}
-	host := strings.Trim(d.target.Host, "[]")
+	host := strings.Trim(hop.Host, "[]")
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, family, host)
 	if err != nil {
 		return fmt.Errorf("look up %s: %w", host, err)
 	}
-	port := d.target.Port
+	port := hop.Port
 	if port == 0 {
 		port = sip.DefaultUdpPort
 	}
@@ -170,6 +177,7 @@ func (d *dialing) invite() *sip.Request {
 	if d.authorize != nil {
 		r.AppendHeader(d.authorize)
 	}
+	d.identify(r)
 	r.SetBody(d.local.offer(d.Codecs))
 	r.SetDestination(d.peer)
 	return r
@@ -369,7 +377,7 @@ func (d *dialing) credentials(r *sip.Request, res *sip.Response) sip.Header {
 			continue
 		}
 		credentials, err := digest.Digest(c, digest.Options{
-			Method: "INVITE", URI: r.Recipient.String(), Username: d.User, Password: d.Password,
+			Method: string(r.Method), URI: r.Recipient.String(), Username: d.User, Password: d.Password,
 		})
 		if err == nil {
 			return sip.NewHeader(answer, credentials.String())

@@ -22,6 +22,11 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		return
 	}
 	s.stats.Invites.Add(1)
+	welcome, ok := s.invited(r, tx)
+	if !ok {
+		return
+	}
+	defer welcome.release()
 	if !s.admit() {
 		s.stats.reject(&s.stats.Busy)
 		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
@@ -33,7 +38,7 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		s.send(res, tx)
 		return
 	}
-	leg, ok := s.accept(r, tx)
+	leg, answer := s.accept(r, tx, welcome)
 	if leg == nil {
 		return
 	}
@@ -41,7 +46,7 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 	if !tx.OnCancel(func(*sip.Request) { leg.left() }) {
 		leg.left()
 	}
-	if !s.confirm(r, tx, ok, leg) {
+	if !s.confirm(r, tx, answer, leg) {
 		s.countLost(context.Cause(leg.ctx))
 		return
 	}
@@ -100,7 +105,7 @@ func unacceptable(r *sip.Request) *sip.Response {
 
 // accept answers the offer and makes the leg. It returns nil where it has
 // refused.
-func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction) (*Leg, *sip.Response) {
+func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction, welcome Welcome) (*Leg, *sip.Response) {
 	tag := sip.GenerateTagN(16)
 	d, err := uasDialog(r, tag)
 	if err != nil {
@@ -115,8 +120,11 @@ func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction) (*Leg, *sip.Re
 		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
 		return nil, nil
 	}
-	leg := s.newLeg(session, d, s.peerOf(r))
+	leg := s.newLeg(session, d, welcome.describe(s.peerOf(r)))
 	leg.mu.Lock()
+	if welcome.Codecs != nil {
+		leg.codecs = welcome.Codecs
+	}
 	leg.local = local{address: s.localIP(r.Source()), port: session.Port(), id: uint64(time.Now().UnixNano())}
 	leg.mu.Unlock()
 	body, err := leg.negotiate(r.Body())

@@ -28,7 +28,7 @@ var allowed = []struct {
 	{"attendant/dialog/sqlstore", []string{"attendant/dialog"}},
 	{"attendant/dialog/dialogtest", []string{"attendant/dialog"}},
 	{"attendant/dialog", []string{"attendant/dialog/flow", "attendant/dialog/understand", "attendant/dialog/knowledge", "attendant/dialog/guard", "attendant/dialog/sentiment", "attendant/speech", "attendant/crm", "attendant/media"}},
-	{"attendant/sip", []string{"attendant/media"}},
+	{"attendant/sip", []string{"attendant/sip", "attendant/media"}},
 	{"attendant/media", []string{"attendant/media"}},
 	{"attendant/speech", []string{"attendant/speech", "attendant/media"}},
 }

@@ -165,6 +165,7 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_calls_rejected":     &st.Rejected,
 		"attendant_sip_calls_cancelled":    &st.Cancelled,
 		"attendant_sip_calls_without_ack":  &st.NoAck,
+		"attendant_sip_refused":            &st.Refused,
 		"attendant_sip_busy":               &st.Busy,
 		"attendant_sip_no_port":            &st.NoPort,
 		"attendant_sip_unsupported":        &st.Unsupported,
