@@ -155,7 +155,7 @@ func (c *conversation) send(ctx context.Context, a *flow.Act) (map[string]string
 func (c *conversation) settle(ctx context.Context, key, operation string, args map[string]string) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), actionPatience)
 	defer cancel()
-	done := c.a.CRM.Done(ctx, key)
+	done := c.a.CRM.Done(ctx, key, operation)
 	if done != nil && !errors.Is(done, crm.ErrNotFound) {
 		return nil, fmt.Errorf("%w: %w", crm.ErrUnknownOutcome, done)
 	}

@@ -41,7 +41,7 @@ func (m *moody) Call(_ context.Context, key, _ string, _ map[string]string) (map
 	return map[string]string{"refund": "1"}, nil
 }
 
-func (m *moody) Done(_ context.Context, key string) error {
+func (m *moody) Done(_ context.Context, key, _ string) error {
 	switch {
 	case m.faults.IntN(3) == 0:
 		return crm.ErrUnavailable
