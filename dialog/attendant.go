@@ -106,6 +106,9 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	parts.Wait()
 	a.Clock.add(c)
 
+	if traced, ok := leg.(interface{ Ladder() []media.Signal }); ok {
+		record.Ladder = traced.Ladder()
+	}
 	c.talk.close(cause(context.Cause(leg.Context()))) //nolint:contextcheck // the leg's own lifetime
 	if err := c.talk.file(context.WithoutCancel(ctx)); err != nil {
 		log.Error("call record lost", "error", err)

@@ -33,6 +33,12 @@ const (
 	// handshakeBacklog is how many datagrams of a handshake may wait. What
 	// comes beyond is dropped, and repeated by the far end.
 	handshakeBacklog = 32
+	// maxKnocks is how many datagrams of a handshake are kept before it begins:
+	// a first flight.
+	maxKnocks = 2
+	// flightInterval is how long an answer to a flight is waited for at first:
+	// longer than any telephone line takes, far shorter than DTLS's second.
+	flightInterval = 250 * time.Millisecond
 	// handshakePatience bounds a handshake: longer than a far end takes to
 	// learn our answer, far shorter than a caller waits in silence.
 	handshakePatience = 15 * time.Second
@@ -130,12 +136,16 @@ func (s *Session) handshake(ctx context.Context, h *Handshake) (*dtls.Conn, erro
 	defer cancel()
 	options := []dtls.Option{
 		dtls.WithCertificates(*h.Certificate), dtls.WithInsecureSkipVerify(true), dtls.WithVerifyPeerCertificate(h.verify),
-		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
+		dtls.WithFlightInterval(flightInterval), dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
 	}
 	link := &handshakeLink{session: s, in: packetio.NewBuffer()}
 	link.in.SetLimitCount(handshakeBacklog)
 	s.mu.Lock()
 	s.link = link
+	for _, b := range s.knocks {
+		_, _ = link.in.Write(b, nil) // there is room
+	}
+	s.knocks = nil
 	s.mu.Unlock()
 	conn, err := link.connect(h.Client, options)
 	if err != nil {
@@ -193,7 +203,11 @@ func (s *Session) keyByHandshake(conn *dtls.Conn, h *Handshake) error {
 func (s *Session) takeHandshake(b []byte, from netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.link == nil || s.seal == nil || s.seal.crypto.Handshake == nil {
+	if s.link == nil {
+		s.knock(b)
+		return
+	}
+	if s.seal == nil || s.seal.crypto.Handshake == nil {
 		s.garbage.Add(1)
 		return
 	}
@@ -203,6 +217,17 @@ func (s *Session) takeHandshake(b []byte, from netip.AddrPort) {
 	if _, err := s.link.in.Write(b, nil); err != nil {
 		s.garbage.Add(1)
 	}
+}
+
+// knock keeps what comes before we know that there is to be a handshake: the far
+// end that answers our offer begins at once, and its answer may be slower. The
+// caller holds mu.
+func (s *Session) knock(b []byte) {
+	if len(s.knocks) == maxKnocks {
+		s.garbage.Add(1)
+		return
+	}
+	s.knocks = append(s.knocks, bytes.Clone(b))
 }
 
 // handshakeLink is the RTP socket as a handshake uses it.

@@ -91,6 +91,7 @@ type Session struct {
 	reports reports
 	seal    *seal          // nil where the stream is not encrypted
 	link    *handshakeLink // of the handshake that goes on
+	knocks  [][]byte       // datagrams of one that has not begun
 
 	encoder  codec.Encoder
 	header   pion.Header
