@@ -60,6 +60,9 @@ type Attendant struct {
 	Music       []media.Frame // for callers who wait; optional
 	Recordings  string        // folder for recordings; none are made where empty
 	Apology     string        // said when a call must end for our sake
+	// TurnBudget bounds what vendors over the network may take, all together, from
+	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
+	TurnBudget time.Duration
 
 	Clock ClockStats // of all calls that have ended
 
@@ -97,7 +100,7 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	log.Info("call answered", "codec", record.Codec, "transport", record.Transport)
 	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
 
-	running, end := context.WithCancel(context.WithoutCancel(ctx))
+	running, end := context.WithCancel(speech.Watch(context.WithoutCancel(ctx), c.switched))
 	var parts sync.WaitGroup
 	c.start(running, &parts)
 	c.script(ctx)
@@ -105,6 +108,7 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	end()
 	parts.Wait()
 	a.Clock.add(c)
+	record.Switches = c.switches
 
 	if traced, ok := leg.(interface{ Ladder() []media.Signal }); ok {
 		record.Ladder = traced.Ladder()
@@ -124,7 +128,7 @@ func (c *call) script(ctx context.Context) {
 	defer hangup(nil)
 	stop := context.AfterFunc(ctx, func() { hangup(media.ErrShutdown) })
 	defer stop()
-	c.converse(talking) //nolint:contextcheck // talking ends with the leg, and by AfterFunc with ctx
+	c.converse(speech.Watch(talking, c.switched)) //nolint:contextcheck // talking ends with the leg, and by AfterFunc with ctx
 	if ctx.Err() != nil && c.leg.Context().Err() == nil {
 		c.talk.end("tech_failure")
 		c.farewell(c.a.Apology) //nolint:contextcheck // ctx has ended; the caller still hears why

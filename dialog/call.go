@@ -40,7 +40,11 @@ type call struct {
 	keys      string    // pressed and not yet part of a turn
 	turnEnd   time.Time // when the caller's last speech ended, for delays
 	delays    Delays    // of the answer being made
+	deadline  time.Time // until when vendors over the network may take; zero is no bound
 	recording media.Port
+
+	mu       sync.Mutex // with the ladders' goroutines
+	switches []SwitchRecord
 }
 
 // since is the time since the call was answered.
@@ -68,6 +72,11 @@ func (c *call) next(ctx context.Context) []flow.Effect {
 		return c.talk.silence()
 	}
 	asked := time.Now()
+	if !c.deadline.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, c.deadline)
+		defer cancel()
+	}
 	effects := c.talk.hear(ctx, t)
 	c.delays.Understand = time.Since(asked)
 	return effects
@@ -130,9 +139,10 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (
 
 func (c *call) spokenTurn(h heard) callerTurn {
 	c.turnEnd = h.speechEnd
+	c.hurry(h.endpointed)
 	c.delays = Delays{Endpoint: h.endpointed.Sub(h.speechEnd), Recognize: h.recognized.Sub(h.endpointed)}
 	t := callerTurn{start: c.since(h.start), end: c.since(h.speechEnd), lost: h.err != nil}
-	t.Text, t.Confidence = h.result.Text, h.result.Confidence
+	t.Text, t.Confidence, t.vendor = h.result.Text, h.result.Confidence, h.result.Vendor
 	for _, a := range h.result.Alternatives {
 		t.Alternatives = append(t.Alternatives, a.Text)
 	}
@@ -141,10 +151,26 @@ func (c *call) spokenTurn(h heard) callerTurn {
 
 func (c *call) keyedTurn() callerTurn {
 	c.turnEnd, c.delays = time.Now(), Delays{}
+	c.hurry(c.turnEnd)
 	t := callerTurn{start: c.since(time.Now()), end: c.since(time.Now())}
 	t.Turn = understand.Turn{Keys: c.keys, Confidence: 1}
 	c.keys = ""
 	return t
+}
+
+// hurry bounds what vendors may take for the answer to a turn that ended then.
+func (c *call) hurry(ended time.Time) {
+	if c.a.TurnBudget > 0 {
+		c.deadline = ended.Add(c.a.TurnBudget)
+	}
+}
+
+// switched notes that a vendor was left. Ladders call it from their goroutines.
+func (c *call) switched(s speech.Switch) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.switches = append(c.switches, SwitchRecord{Kind: s.Kind, From: s.From, To: s.To, Why: s.Why, At: c.since(time.Now())})
+	c.talk.event(Event{Kind: VendorSwitched, Text: s.String()})
 }
 
 // keysComplete reports whether no further key is to be waited for.
@@ -170,6 +196,7 @@ func (c *call) hints(e flow.Expectation) speech.Hints {
 		Language:  c.a.Language,
 		Bandwidth: c.leg.Peer().Bandwidth,
 		Expect:    speech.Expectation{Kind: expectKind(e.Type), Min: e.Min, Max: e.Max, Choices: choices(e)},
+		Sensitive: e.Sensitive,
 	}
 }
 
@@ -212,10 +239,14 @@ func (c *call) respond(ctx context.Context, effects []flow.Effect) {
 func (c *call) say(ctx context.Context, effects []flow.Effect) *flow.HandOver {
 	speaking, interrupt := context.WithCancel(ctx)
 	defer interrupt()
+	voicing := speaking
+	if !c.deadline.IsZero() {
+		voicing = speech.Until(speaking, c.deadline)
+	}
 	text := make(chan sentence, 16)
 	var result spoken
 	var said, watching sync.WaitGroup
-	said.Go(func() { result = c.mouth.speak(speaking, text) })
+	said.Go(func() { result = c.mouth.speak(voicing, text) })
 	stopped := make(chan struct{})
 	watching.Go(func() { c.watch(speaking, stopped, interrupt) })
 
@@ -284,7 +315,7 @@ func (w *work) utter(s *flow.Say) {
 }
 
 func (c *call) turnSpoken(s spoken, w work) Turn {
-	t := Turn{Side: "attendant", Text: s.heard, Flow: w.flow, Step: w.step, Sources: w.sources, End: c.since(s.last)}
+	t := Turn{Side: "attendant", Text: s.heard, Flow: w.flow, Step: w.step, Sources: w.sources, Vendor: s.vendor, End: c.since(s.last)}
 	t.Start = t.End
 	if s.cut() {
 		t.Planned, t.Interrupted = s.planned, true
@@ -298,7 +329,7 @@ func (c *call) turnSpoken(s spoken, w work) Turn {
 			t.Delays = &d
 		}
 	}
-	c.turnEnd, c.delays = time.Time{}, Delays{}
+	c.turnEnd, c.deadline, c.delays = time.Time{}, time.Time{}, Delays{}
 	return t
 }
 

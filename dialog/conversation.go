@@ -39,6 +39,7 @@ type callerTurn struct {
 	understand.Turn
 	start, end time.Duration
 	lost       bool // it was speech, but the recogniser failed
+	vendor     string
 }
 
 func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.Duration) *conversation {
@@ -123,7 +124,7 @@ func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Comman
 
 func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {
 	turn := Turn{
-		Side: "caller", Text: t.Text, Keys: t.Keys != "", Start: t.start, End: t.end, Confidence: t.Confidence,
+		Side: "caller", Text: t.Text, Keys: t.Keys != "", Start: t.start, End: t.end, Confidence: t.Confidence, Vendor: t.vendor,
 		Sentiment: mood.Value, Mood: strings.TrimSpace(mood.Label + " " + mood.Cause),
 	}
 	if turn.Keys {

@@ -16,7 +16,7 @@ type Event struct {
 	Turn *Turn         `json:"turn,omitempty"`   // TurnEnded, Partial
 	Info *CallInfo     `json:"info,omitempty"`   // CallStarted
 	Act  *ActionRecord `json:"action,omitempty"` // ActionDone
-	Text string        `json:"text,omitempty"`   // HandedOver: how it went; CallEnded: the outcome
+	Text string        `json:"text,omitempty"`   // HandedOver: how it went; CallEnded: the outcome; VendorSwitched: from whom to whom, and why
 }
 
 // EventKind is what an Event tells.
@@ -31,6 +31,8 @@ const (
 	ActionDone  EventKind = "action.done"
 	HandedOver  EventKind = "handed_over"
 	CallEnded   EventKind = "call.ended"
+
+	VendorSwitched EventKind = "vendor.switched"
 )
 
 // CallInfo is what is known of a call as it starts.

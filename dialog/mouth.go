@@ -3,6 +3,7 @@ package dialog
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ type spoken struct {
 	planned string    // all that was to be said
 	first   time.Time // when the first frame was played; zero if none was
 	last    time.Time // when speaking ended
+	vendor  string    // who spoke, in their order
 	err     error     // the voice failed: planned was not all said
 }
 
@@ -54,7 +56,7 @@ func (m *mouth) speak(ctx context.Context, text <-chan sentence) spoken {
 			}
 		}
 	})
-	m.play(ctx, segments)
+	s.vendor = m.play(ctx, segments)
 	making.Wait()
 
 	report := m.player.Stop()
@@ -66,16 +68,21 @@ func (m *mouth) speak(ctx context.Context, text <-chan sentence) spoken {
 	return s
 }
 
-// play hands segments to the player and waits until it has played them.
-func (m *mouth) play(ctx context.Context, segments <-chan speech.Segment) {
+// play hands segments to the player and waits until it has played them. It returns
+// who spoke.
+func (m *mouth) play(ctx context.Context, segments <-chan speech.Segment) string {
+	var vendors []string
 	for s := range segments {
+		if s.Vendor != "" && !slices.Contains(vendors, s.Vendor) {
+			vendors = append(vendors, s.Vendor)
+		}
 		if ctx.Err() == nil {
 			m.player.Play(media.PlayItem{Text: s.Text, Audio: s.Audio}) //nolint:errcheck // a full player loses the segment, which then counts as not heard
 		}
 	}
-	if err := m.player.Wait(ctx); err != nil {
-		return // cut: Stop tells what was heard
-	}
+	// Where it was cut, Stop tells what was heard.
+	_ = m.player.Wait(ctx)
+	return strings.Join(vendors, ", ")
 }
 
 // sentence is one thing to say, with what backs it.

@@ -31,6 +31,7 @@ type Record struct {
 	Turns     []Turn            `json:"turns"`
 	Actions   []ActionRecord    `json:"actions,omitempty"`
 	Guard     []GuardRecord     `json:"guard,omitempty"`
+	Switches  []SwitchRecord    `json:"switches,omitempty"`
 	Sentiment float64           `json:"sentiment"`           // the caller's last score, -1 to 1
 	Trend     float64           `json:"trend"`               // last minus first
 	Recording string            `json:"recording,omitempty"` // file name in the data folder's recordings
@@ -50,6 +51,7 @@ type Turn struct {
 	End         time.Duration `json:"end"`
 	Interrupted bool          `json:"interrupted,omitempty"`
 	Confidence  float64       `json:"confidence,omitempty"`
+	Vendor      string        `json:"vendor,omitempty"` // who recognised it, or who spoke
 	Flow        string        `json:"flow,omitempty"`
 	Step        string        `json:"step,omitempty"`
 	Commands    []string      `json:"commands,omitempty"`
@@ -85,6 +87,15 @@ type ActionRecord struct {
 type GuardRecord struct {
 	Rule string        `json:"rule"`
 	What string        `json:"what"` // the sentence or operation that was stopped
+	At   time.Duration `json:"at"`
+}
+
+// SwitchRecord is a vendor of speech that was left for the next one.
+type SwitchRecord struct {
+	Kind string        `json:"kind"` // "recogniser", "voice"
+	From string        `json:"from"`
+	To   string        `json:"to,omitempty"`
+	Why  string        `json:"why"`
 	At   time.Duration `json:"at"`
 }
 

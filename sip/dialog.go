@@ -2,12 +2,9 @@ package sip
 
 import (
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 )
 
@@ -190,52 +187,4 @@ func (s *Server) address(r *sip.Request, transport, peer string, from *sip.FromH
 	r.AppendHeader(sip.NewHeader("User-Agent", "Attendant"))
 	r.SetTransport(transport)
 	r.SetBody(nil)
-	if transport == "UDP" {
-		a := s.udp.LocalAddr().(*net.UDPAddr)
-		r.Laddr = sip.Addr{IP: a.IP, Port: a.Port}
-	}
 }
-
-// contact is where requests within our dialogs are to be sent.
-func (s *Server) contact(transport, peer string) *sip.ContactHeader {
-	host, port := s.sentBy(transport, peer)
-	uri := sip.Uri{Scheme: "sip", User: s.cfg.User, Host: bracket(host), Port: port, UriParams: sip.NewParams()}
-	if transport != "UDP" {
-		uri.UriParams.Add("transport", "tcp")
-	}
-	return &sip.ContactHeader{Address: uri}
-}
-
-func bracket(host string) string {
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return "[" + host + "]"
-	}
-	return host
-}
-
-// sentBy is our address as peer can reach it.
-func (s *Server) sentBy(transport, peer string) (host string, port int) {
-	_, p, _ := net.SplitHostPort(s.Addr())
-	port, _ = strconv.Atoi(p)
-	return s.localIP(peer), port
-}
-
-// localIP is the address to put into descriptions for peer.
-func (s *Server) localIP(peer string) string {
-	if s.cfg.External != "" {
-		return s.cfg.External
-	}
-	if a := s.udp.LocalAddr().(*net.UDPAddr); !a.IP.IsUnspecified() {
-		return a.IP.String()
-	}
-	// Connecting a UDP socket sends nothing; it asks the kernel for the route.
-	conn, err := net.Dial("udp", peer)
-	if err != nil {
-		return "127.0.0.1"
-	}
-	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).IP.String()
-}
-
-// asIs keeps sipgo from filling in or changing what we have built.
-func asIs(*sipgo.Client, *sip.Request) error { return nil }

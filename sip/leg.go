@@ -81,7 +81,9 @@ func (l *Leg) establish(d Dialog) {
 	defer l.mu.Unlock()
 	if s.dialogs[l.dialog.key()] == l {
 		delete(s.dialogs, l.dialog.key())
+		s.peer(l.dialog.Peer, -1)
 	}
+	s.peer(d.Peer, 1)
 	if l.dialog.key() != d.key() {
 		l.order = &order{last: d.RemoteSeq}
 	}
@@ -161,7 +163,7 @@ func (s *Server) bye(d *Dialog, why string, trace *ladder) {
 // passed over.
 func (s *Server) exchange(ctx context.Context, r *sip.Request, trace *ladder) (*sip.Response, error) {
 	trace.add(true, r)
-	tx, err := s.client.TransactionRequest(ctx, r, asIs)
+	tx, err := s.transact(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("send %s: %w", r.Method, err)
 	}
@@ -234,7 +236,7 @@ func (l *Leg) challenged(r *sip.Request, res *sip.Response, authorize *sip.Heade
 	if (res.StatusCode != 401 && res.StatusCode != 407) || a.user == "" {
 		return false
 	}
-	*authorize = credentials(r, res, a.user, a.password)
+	*authorize = authorization(r, res, a.user, a.password)
 	return *authorize != nil
 }
 

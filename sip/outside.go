@@ -130,7 +130,7 @@ func (o *outside) exchange(ctx context.Context, headers ...sip.Header) (*sip.Res
 		if o.Password == "" || challenged == 1 && !stale(res) {
 			return res, nil
 		}
-		if o.authorize = credentials(r, res, o.User, o.Password); o.authorize == nil {
+		if o.authorize = authorization(r, res, o.User, o.Password); o.authorize == nil {
 			return nil, callError(res.StatusCode, "no challenge that we know")
 		}
 	}
@@ -184,7 +184,7 @@ func (o *outside) request(headers []sip.Header) *sip.Request {
 
 // once sends r and waits for its final response.
 func (o *outside) once(ctx context.Context, r *sip.Request) (*sip.Response, error) {
-	tx, err := o.client.TransactionRequest(ctx, r, asIs)
+	tx, err := o.transact(ctx, r)
 	if err != nil {
 		o.stats.Unsent.Add(1)
 		return nil, unreachable(err)

@@ -1,11 +1,13 @@
 // Package sip answers and places calls over SIP.
 //
-// The central type is Server: it listens on UDP and TCP, answers each INVITE
-// with a Leg and hands the leg to a function that is the call; Dial places a
-// call. Transport, parsing and transactions are sipgo's; dialogs, offers and
-// answers, and the retransmission of 2xx are ours, since sipgo's dialogs cannot
-// be written down, do not check who sends within them, and leave calls up
-// whose ACK is lost.
+// The central type is Server: it listens on UDP, TCP, TLS and WebSockets,
+// answers each INVITE with a Leg and hands the leg to a function that is the
+// call; Dial places a call. Parsing and transactions are sipgo's. What comes
+// from the network passes a gate (inlet.go) before sipgo sees it, sockets and
+// connections are ours (socket.go, flow.go), and so are dialogs, offers and
+// answers, and the retransmission of 2xx, since sipgo's dialogs cannot be
+// written down, do not check who sends within them, and leave calls up whose
+// ACK is lost.
 //
 // Guarantees: every answered call gets exactly one call of the answer function,
 // on a goroutine of its own, and its leg is hung up when that returns; requests
@@ -21,11 +23,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
+	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/emiago/sipgo"
@@ -34,24 +38,34 @@ import (
 
 	"attendant/media"
 	"attendant/media/codec"
+	"attendant/sip/admit"
 	"attendant/sip/sdp"
 )
 
 // Config says how to listen and how to talk. The zero value of each optional
 // field works.
 type Config struct {
-	Listen     string        // host and port, for UDP and TCP; port 0 is any
-	External   string        // our address as peers see it; optional
-	User       string        // user part of our Contact; optional
-	RTPFirst   int           // first RTP port; 0 is any
-	RTPLast    int           // last RTP port
-	Codecs     []codec.Codec // in the order of preference; all where empty
-	MaxCalls   int           // calls at once; 0 is 200
-	NoMedia    time.Duration // how long a peer may send nothing; 0 is 30 s
-	AckTimeout time.Duration // how long an ACK is waited for; 0 is 32 s, RFC 3261's 64*T1
-	TrustPeers bool          // believe P-Asserted-Identity, RFC 3325: every peer is our carrier
-	ByeTimeout time.Duration // how long Hangup waits for the far end; 0 is 2 s
-	Log        *slog.Logger  // slog.Default where nil
+	Listen     string         // what ParseListeners reads: host and port for UDP and TCP, or more
+	TLS        TLS            // certificates for TLS and WSS; optional
+	External   string         // our address as peers see it; optional
+	Local      []netip.Prefix // networks whose peers see our own address, not the external one
+	User       string         // user part of our Contact; optional
+	RTPFirst   int            // first RTP port; 0 is any
+	RTPLast    int            // last RTP port
+	Codecs     []codec.Codec  // in the order of preference; all where empty
+	MaxCalls   int            // calls at once; 0 is 200
+	NoMedia    time.Duration  // how long a peer may send nothing; 0 is 30 s
+	AckTimeout time.Duration  // how long an ACK is waited for; 0 is 32 s, RFC 3261's 64*T1
+	TrustPeers bool           // believe P-Asserted-Identity, RFC 3325: every peer is our carrier
+	ByeTimeout time.Duration  // how long Hangup waits for the far end; 0 is 2 s
+	Log        *slog.Logger   // slog.Default where nil
+
+	// Known tells whom we talk with: the others get 403, whatever they send, and
+	// are banned when they go on. All are known where it is nil. It is called with
+	// each message and must not block; the far ends of calls are always known.
+	Known  func(netip.Addr) bool
+	Limits admit.Limits // of a source that is not known, and of one that is
+	Calls  *admit.Calls // rate of new calls, head-room; optional
 
 	// Invited decides about an incoming call before anything is told of us, and
 	// may block for a second; every call is taken where it is nil. Its context is
@@ -122,7 +136,10 @@ type Stats struct {
 	Late     atomic.Int64 // requests within a dialog whose CSeq does not rise
 	Overflow atomic.Int64 // requests within a dialog refused as too many waited
 	Foreign  atomic.Int64 // requests within a dialog from another host than its peer
-	Garbage  atomic.Int64 // datagrams that are no SIP, connections over the bound
+	Garbage  atomic.Int64 // messages that are no SIP, or faulty
+	Unknown  atomic.Int64 // requests of those who are not known
+	TooMany  atomic.Int64 // connections over a bound, or of banned sources
+	Broken   atomic.Int64 // connections that ended in silence, in the middle of a message or in no SIP
 	Unsent   atomic.Int64 // messages that could not be sent, or were never answered
 	Stray    atomic.Int64 // responses to nothing we have asked, late ones mostly
 	Panics   atomic.Int64 // handlers that panicked
@@ -144,15 +161,18 @@ func (s *Stats) description(err error) *atomic.Int64 {
 
 // Server is one SIP endpoint.
 type Server struct {
-	cfg    Config
-	udp    net.PacketConn
-	tcp    net.Listener
-	ready  chan struct{} // closed when requests can be sent
-	ua     *sipgo.UserAgent
-	server *sipgo.Server
-	client *sipgo.Client
-	answer func(context.Context, media.Leg)
-	stats  Stats
+	cfg      Config
+	tls      *credentials
+	doors    doors
+	flows    *flows
+	arrivals arrivals
+	guard    *admit.Guard
+	ready    chan struct{} // closed when requests can be sent
+	ua       *sipgo.UserAgent
+	server   *sipgo.Server
+	client   *sipgo.Client
+	answer   func(context.Context, media.Leg)
+	stats    Stats
 
 	certificate *tls.Certificate // for handshakes of DTLS: a new one each start
 
@@ -164,6 +184,9 @@ type Server struct {
 	draining bool
 	admitted int             // incoming calls
 	ctx      context.Context //nolint:containedctx // Serve's, for the calls that it answers
+
+	peersMu sync.Mutex
+	peers   map[netip.Addr]int // calls with a far end's address
 }
 
 // Listen opens the sockets. Serve must be called for anything to be answered
@@ -200,43 +223,32 @@ func Listen(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificate for DTLS: %w", err)
 	}
-	s := &Server{cfg: cfg, certificate: &certificate, dialogs: map[key]*Leg{}, ready: make(chan struct{})}
-	if err := s.bind(); err != nil {
+	s := &Server{cfg: cfg, certificate: &certificate, dialogs: map[key]*Leg{}, ready: make(chan struct{}), peers: map[netip.Addr]int{}}
+	s.flows, s.guard = newFlows(s), admit.NewGuard(cfg.Limits, s.knows)
+	list, err := ParseListeners(cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("SIP listen address: %w", err)
+	}
+	if s.tls, err = loadTLS(cfg.TLS); err != nil {
+		return nil, err
+	}
+	if err := s.open(list); err != nil {
 		return nil, err
 	}
 	if err := s.build(); err != nil {
-		return nil, errors.Join(err, s.udp.Close(), s.tcp.Close())
+		return nil, errors.Join(err, s.doors.close())
 	}
 	return s, nil
 }
 
-// bind opens UDP and TCP on the same port. Where any port will do, several are
-// tried, since one that is free for UDP may be taken for TCP.
-func (s *Server) bind() error {
-	host, port, err := net.SplitHostPort(s.cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("SIP listen address: %w", err)
-	}
-	for tries := 0; ; tries++ {
-		if s.udp, err = net.ListenPacket("udp", net.JoinHostPort(host, port)); err != nil {
-			return fmt.Errorf("listen for SIP: %w", err)
-		}
-		if s.tcp, err = net.Listen("tcp", s.udp.LocalAddr().String()); err == nil {
-			s.udp = &datagrams{PacketConn: s.udp, stats: &s.stats, ready: s.ready}
-			s.tcp = &connections{Listener: s.tcp, stats: &s.stats}
-			return nil
-		}
-		if err = errors.Join(err, s.udp.Close()); port != "0" || tries == 10 {
-			return fmt.Errorf("listen for SIP: %w", err)
-		}
-	}
-}
-
 func (s *Server) build() (err error) {
 	// sipgo logs whole messages, numbers included, where they do not parse.
+	silence()
 	quiet := slog.New(slog.DiscardHandler)
-	s.ua, err = sipgo.NewUA(sipgo.WithUserAgent("Attendant"),
-		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet)),
+	s.ua, err = sipgo.NewUA(sipgo.WithUserAgent("Attendant"), sipgo.WithUserAgentDNSResolver(noResolver()),
+		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet), sip.WithTransportLayerTransports(sip.TransportsConfig{
+			TCP: &sip.TransportTCP{DialerCreate: noDialer},
+		})),
 		sipgo.WithUserAgentTransactionLayerOptions(sip.WithTransactionLayerLogger(quiet),
 			sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) { s.stats.Stray.Add(1) })))
 	if err != nil {
@@ -259,6 +271,24 @@ func (s *Server) build() (err error) {
 	return nil
 }
 
+// silence has sipgo's own logger say nothing: it warns whenever a connection
+// ends before its transactions, with the peer's address. Once, since it is one
+// for all servers.
+var silence = sync.OnceFunc(func() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) })
+
+// noDialer keeps sipgo from opening connections: where a flow has gone it would
+// connect to whatever host a peer has put into its Via.
+func noDialer(net.Addr) net.Dialer {
+	return net.Dialer{Control: func(string, string, syscall.RawConn) error { return errNoFlow }}
+}
+
+// noResolver keeps sipgo from looking up names that peers have put into a Via.
+func noResolver() *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errNoFlow }}
+}
+
+var errNoFlow = errors.New("the connection has gone")
+
 // guarded turns a panic into a 500.
 func (s *Server) guarded(handle sipgo.RequestHandler) sipgo.RequestHandler {
 	return func(r *sip.Request, tx sip.ServerTransaction) {
@@ -271,7 +301,7 @@ func (s *Server) guarded(handle sipgo.RequestHandler) sipgo.RequestHandler {
 				}
 			}
 		}()
-		handle(r, tx)
+		handle(s.arrived(r), tx)
 	}
 }
 
@@ -279,16 +309,22 @@ func (s *Server) guarded(handle sipgo.RequestHandler) sipgo.RequestHandler {
 // them itself. Closing again does nothing.
 func (s *Server) Close() error {
 	var errs []error
-	for _, c := range []io.Closer{s.ua, s.udp, s.tcp} {
-		if err := c.Close(); !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
-		}
+	if err := s.ua.Close(); !errors.Is(err, net.ErrClosed) {
+		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.doors.close())...)
 }
 
-// Addr is the host and port that the server listens on.
-func (s *Server) Addr() string { return s.udp.LocalAddr().String() }
+// Addr is the host and port of the first listener.
+func (s *Server) Addr() string { return s.doors.all[0].address.String() }
+
+// Addrs are all listeners, each like "udp:HOST:PORT".
+func (s *Server) Addrs() (list []string) {
+	for _, d := range s.doors.all {
+		list = append(list, strings.ToLower(d.transport)+":"+d.address.String())
+	}
+	return list
+}
 
 // Stats returns the server's counters.
 func (s *Server) Stats() *Stats { return &s.stats }
@@ -304,9 +340,8 @@ func (s *Server) Serve(ctx context.Context, answer func(context.Context, media.L
 	s.ctx, s.answer = ctx, answer
 	s.mu.Unlock()
 	var serving sync.WaitGroup
-	failed := make(chan error, 2)
-	serving.Go(func() { failed <- s.server.ServeUDP(s.udp) })
-	serving.Go(func() { failed <- s.server.ServeTCP(s.tcp) })
+	failed := make(chan error, len(s.doors.all)+1)
+	s.listen(ctx, &serving, failed)
 	var err error
 	select {
 	case <-ctx.Done():
@@ -316,20 +351,51 @@ func (s *Server) Serve(ctx context.Context, answer func(context.Context, media.L
 		}
 		end()
 	}
-	s.mu.Lock()
-	s.draining = true
-	s.mu.Unlock()
+	s.Drain()
 	s.calls.Wait()
 	s.hangUpAll() //nolint:contextcheck // BYE is sent after the context's end, with a timeout of its own
 	s.legs.Wait()
 	// Nothing is left to be told: only the sockets' ends matter.
-	_, _ = s.udp.Close(), s.tcp.Close()
+	_ = s.doors.close()
+	_ = s.flows.Close()
+	s.flows.closeAll()
 	serving.Wait()
-	_ = s.ua.Close() // the accepted connections
+	_ = s.ua.Close()
 	return err
 }
 
+// listen begins to read every socket, and returns when requests can be sent.
+func (s *Server) listen(ctx context.Context, serving *sync.WaitGroup, failed chan<- error) {
+	var ready sync.WaitGroup
+	for _, d := range s.doors.udp {
+		ready.Add(1)
+		serving.Go(func() { failed <- d.serve(ready.Done) })
+	}
+	serving.Go(func() { failed <- s.server.ServeTCP(s.flows) })
+	for _, e := range s.doors.streams {
+		serving.Go(func() { failed <- s.flows.serve(e) })
+	}
+	serving.Go(func() { s.flows.keepAlive(ctx) })
+	if s.cfg.Calls != nil && s.cfg.Calls.Probe != nil {
+		serving.Go(func() { s.cfg.Calls.Probe.Run(ctx) })
+	}
+	ready.Wait()
+	close(s.ready)
+}
+
 var errListener = errors.New("SIP listener ended")
+
+// Drain has new calls and OPTIONS refused with 503, so that proxies take us out
+// of rotation; calls that are up go on. It does not wait; draining again changes
+// nothing.
+func (s *Server) Drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+}
+
+// HangUp ends every call at once, without a word to the caller.
+func (s *Server) HangUp() { s.hangUpAll() }
 
 // hangUpAll ends the legs that were dialled and not hung up.
 func (s *Server) hangUpAll() {
@@ -362,10 +428,7 @@ func (s *Server) send(res *sip.Response, tx sip.ServerTransaction) {
 	}
 	text, err := res.String(), error(nil)
 	if res.Transport() == "UDP" && len(text) > sip.UDPMTUSize-200 {
-		var to *net.UDPAddr
-		if to, err = net.ResolveUDPAddr("udp", res.Destination()); err == nil {
-			_, err = s.udp.WriteTo([]byte(text), to)
-		}
+		err = s.sendLarge(res.Destination(), []byte(text))
 	} else {
 		err = tx.Respond(res)
 	}
@@ -373,6 +436,16 @@ func (s *Server) send(res *sip.Response, tx sip.ServerTransaction) {
 		s.stats.Unsent.Add(1)
 		s.cfg.Log.Debug("response not sent", "status", res.StatusCode, "error", err)
 	}
+}
+
+func (s *Server) sendLarge(peer string, text []byte) error {
+	d := s.udpToward(peer)
+	to, err := net.ResolveUDPAddr("udp", peer)
+	if err != nil || d == nil {
+		return errors.Join(err, errNoFlow)
+	}
+	_, err = d.WriteTo(text, to)
+	return err
 }
 
 // lookup returns the leg of a dialog.
@@ -389,17 +462,11 @@ func (s *Server) find(r *sip.Request) *Leg {
 	if l == nil {
 		return nil
 	}
-	if !sameHost(l.Dialog().Peer, r.Source()) {
+	if d := l.Dialog(); !d.ownPeer(r.Source()) {
 		s.stats.Foreign.Add(1)
 		return nil
 	}
 	return l
-}
-
-func sameHost(a, b string) bool {
-	x, _, _ := net.SplitHostPort(a)
-	y, _, _ := net.SplitHostPort(b)
-	return x == y
 }
 
 // forget takes a leg out of the dialogs.
@@ -410,5 +477,6 @@ func (s *Server) forget(l *Leg) {
 	defer l.mu.Unlock()
 	if k := l.dialog.key(); s.dialogs[k] == l {
 		delete(s.dialogs, k)
+		s.peer(l.dialog.Peer, -1)
 	}
 }

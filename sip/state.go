@@ -38,7 +38,7 @@ func (l *Leg) State() State {
 // new handshake of DTLS begins with the next offer, since its certificate was
 // the other process's.
 func (s *Server) Restore(st State) (*Leg, error) {
-	session, err := rtp.Restore(s.rtpHost(), st.Side.Port, st.RTP)
+	session, err := rtp.Restore(s.rtpHost(st.Dialog.Peer), st.Side.Port, st.RTP)
 	if err != nil {
 		return nil, fmt.Errorf("restore %s: %w", st.Dialog.CallID, err)
 	}

@@ -26,8 +26,11 @@ type DialOptions struct {
 	From     string // user part of our URI
 	Name     string // display name
 	Domain   string // host of our From; our address where empty
-	Asserted string // our number for P-Asserted-Identity, RFC 3325; none where empty
+	Asserted string // our number that the far end may believe, RFC 3325; none where empty
 	Private  bool   // the callee must not learn who calls, RFC 3323
+
+	AssertedAs string // in which header: "pai" (where empty), "ppi" or "rpid"
+
 	Proxy    string // where the INVITE goes: HOST, HOST:PORT or a sip: URI; the URI's host where empty
 	Codecs   []codec.Codec
 	User     string // for digest authentication
@@ -98,7 +101,7 @@ func (d *dialing) place(ctx context.Context, uri string) (*Leg, error) {
 	if err := d.resolve(ctx); err != nil {
 		return nil, unreachable(err)
 	}
-	session, err := rtp.Listen(d.rtpHost(), d.cfg.RTPFirst, d.cfg.RTPLast)
+	session, err := rtp.Listen(d.rtpHost(d.peer), d.cfg.RTPFirst, d.cfg.RTPLast)
 	if err != nil {
 		return nil, unreachable(err)
 	}
@@ -205,7 +208,7 @@ func (d *dialing) resolve(ctx context.Context) error {
 		return err
 	}
 	family := "ip"
-	if d.udp.LocalAddr().(*net.UDPAddr).IP.To4() != nil {
+	if d.doors.all[0].address.Addr().Is4() {
 		family = "ip4"
 	}
 	host := strings.Trim(hop.Host, "[]")
@@ -297,7 +300,7 @@ func (d *dialing) again(ctx context.Context, r *sip.Request, res *sip.Response) 
 	clear(d.early)
 	switch {
 	case (res.StatusCode == 401 || res.StatusCode == 407) && d.authorize == nil && d.User != "":
-		if d.authorize = credentials(r, res, d.User, d.Password); d.authorize == nil {
+		if d.authorize = authorization(r, res, d.User, d.Password); d.authorize == nil {
 			return callError(res.StatusCode, "no challenge that we know")
 		}
 		return nil
@@ -405,9 +408,9 @@ func (d *dialing) release(r *sip.Request, ok *sip.Response) {
 	d.bye(&dialog, `SIP;cause=487;text="Not wanted any more"`, &d.leg.ladder)
 }
 
-// credentials answers the first challenge that we know, over however many that
-// we do not. RFC 3261 section 22; RFC 8760 for SHA-256.
-func credentials(r *sip.Request, res *sip.Response, user, password string) sip.Header {
+// authorization answers the first challenge that we know, over however many
+// that we do not. RFC 3261 section 22; RFC 8760 for SHA-256.
+func authorization(r *sip.Request, res *sip.Response, user, password string) sip.Header {
 	challenge, answer := "WWW-Authenticate", "Authorization"
 	if res.StatusCode == 407 {
 		challenge, answer = "Proxy-Authenticate", "Proxy-Authorization"
@@ -425,9 +428,4 @@ func credentials(r *sip.Request, res *sip.Response, user, password string) sip.H
 		}
 	}
 	return nil
-}
-
-func hostOf(address string) string {
-	host, _, _ := net.SplitHostPort(address)
-	return host
 }

@@ -36,9 +36,9 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		return
 	}
 	defer welcome.release()
-	if !s.admit() {
+	if later, ok := s.admit(); !ok {
 		s.stats.reject(&s.stats.Busy)
-		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
+		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", seconds(later)))
 		return
 	}
 	defer s.dismiss()
@@ -79,25 +79,6 @@ func (s *Server) countLost(cause error) {
 	}
 }
 
-// admit counts a call in, unless there are too many or we are stopping.
-func (s *Server) admit() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining || s.answer == nil || s.admitted >= s.cfg.MaxCalls {
-		return false
-	}
-	s.admitted++
-	s.calls.Add(1)
-	return true
-}
-
-func (s *Server) dismiss() {
-	s.mu.Lock()
-	s.admitted--
-	s.mu.Unlock()
-	s.calls.Done()
-}
-
 // unacceptable returns the refusal of an INVITE that asks for what we do not
 // do. RFC 3261 sections 8.2.2.3 and 8.2.3; RFC 4028 section 9.
 func (s *Server) unacceptable(r *sip.Request) *sip.Response {
@@ -134,7 +115,7 @@ func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction, welcome Welcom
 		s.respond(r, tx, 400, "Bad Request")
 		return nil, nil
 	}
-	session, err := rtp.Listen(s.rtpHost(), s.cfg.RTPFirst, s.cfg.RTPLast)
+	session, err := rtp.Listen(s.rtpHost(r.Source()), s.cfg.RTPFirst, s.cfg.RTPLast)
 	if err != nil {
 		s.cfg.Log.Error("no RTP port for a call", "error", err)
 		s.stats.reject(&s.stats.NoPort)
@@ -478,6 +459,3 @@ func user(uri *sip.Uri) string {
 	number, _, _ := strings.Cut(uri.Raw(), ";")
 	return number
 }
-
-// rtpHost is the address that RTP sockets are bound to.
-func (s *Server) rtpHost() string { return hostOf(s.Addr()) }

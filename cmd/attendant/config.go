@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +43,9 @@ type config struct {
 	ModelName   string        `yaml:"model_name"`
 	ModelKey    string        `yaml:"model_key"`
 	ModelBudget time.Duration `yaml:"model_budget"`
+	TurnBudget  time.Duration `yaml:"turn_budget"`
+
+	Ladder ladderSettings `yaml:"ladder"` // in the settings file alone
 }
 
 func defaults() config {
@@ -55,6 +59,7 @@ func defaults() config {
 		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
 		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond,
+		TurnBudget: 1500 * time.Millisecond,
 	}
 }
 
@@ -62,6 +67,9 @@ func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
 }
+
+// secretValue is a secret in a settings file, of which errors show lines.
+var secretValue = regexp.MustCompile(`(?i)((?:key|password|secret) *:) *[^\s,}]+`)
 
 // errSettings marks faults of settings, which end the program with status 2.
 var errSettings = errors.New("settings")
@@ -75,16 +83,20 @@ func loadConfig(file string, environ []string) (config, error) {
 			return c, errors.Join(errSettings, err)
 		}
 		if err := yaml.UnmarshalWithOptions(data, &c, yaml.Strict()); err != nil {
-			return c, fmt.Errorf("%w: %s: %s", errSettings, file, yaml.FormatError(err, false, true))
+			return c, fmt.Errorf("%w: %s: %s", errSettings, file, secretValue.ReplaceAllString(yaml.FormatError(err, false, true), "$1 …"))
 		}
 	}
-	return c, c.fromEnvironment(environ)
+	err := c.fromEnvironment(environ)
+	return c, errors.Join(err, c.Ladder.complete(environ))
 }
 
 func (c *config) fromEnvironment(environ []string) error {
 	fields := map[string]reflect.Value{}
 	v := reflect.ValueOf(c).Elem()
 	for i := range v.NumField() {
+		if v.Field(i).Kind() == reflect.Struct {
+			continue
+		}
 		name := "ATTENDANT_" + strings.ToUpper(v.Type().Field(i).Tag.Get("yaml"))
 		fields[name] = v.Field(i)
 	}
@@ -93,7 +105,7 @@ func (c *config) fromEnvironment(environ []string) error {
 		name, value, _ := strings.Cut(e, "=")
 		field, ok := fields[name]
 		if !ok {
-			if strings.HasPrefix(name, "ATTENDANT_") {
+			if strings.HasPrefix(name, "ATTENDANT_") && !c.Ladder.keyed(name) {
 				faults = append(faults, fmt.Errorf("%w: %s is no setting", errSettings, name))
 			}
 			continue
@@ -156,6 +168,12 @@ func (c *config) validate() error {
 	}
 	if c.ModelBudget < 0 || c.ModelBudget > 5*time.Second {
 		fault("model_budget: %v is not from 0 to 5s", c.ModelBudget)
+	}
+	if c.TurnBudget < 0 || c.TurnBudget > 10*time.Second {
+		fault("turn_budget: %v is not from 0 to 10s", c.TurnBudget)
+	}
+	for _, f := range c.Ladder.faults() {
+		fault("%s", f)
 	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":

@@ -40,7 +40,7 @@ func environ(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []string{"ATTENDANT_RECOGNISER_PROGRAM=" + path, "ATTENDANT_LOG_LEVEL=warn"}
+	return []string{"ATTENDANT_RECOGNISER_PROGRAM=" + path, "ATTENDANT_LOG_LEVEL=warn", "ATTENDANT_PASSWORD=" + password}
 }
 
 // start runs "attendant serve" on free ports.
@@ -124,14 +124,44 @@ func (l *line) record(t *testing.T, n int) *dialog.Record {
 	}
 }
 
+// password is that of the console's administrator in tests.
+const password = "a password for tests"
+
+// get asks the API for path. Of a list it yields the items; of the calls going
+// on, what is known of each by its ID.
 func (l *line) get(t *testing.T, path string, to any) {
 	t.Helper()
-	res, err := http.Get("http://" + l.http + path)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.http+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("admin", password)
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if err := json.NewDecoder(res.Body).Decode(to); err != nil {
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: status %d, %v: %s", path, res.StatusCode, err, body)
+	}
+	var list struct{ Items json.RawMessage }
+	if err := json.Unmarshal(body, &list); err == nil && list.Items != nil {
+		body = list.Items
+	}
+	if live, ok := to.(*map[string]dialog.CallInfo); ok {
+		var calls []struct {
+			ID string
+			dialog.CallInfo
+		}
+		err = json.Unmarshal(body, &calls)
+		for _, c := range calls {
+			(*live)[c.ID] = c.CallInfo
+		}
+	} else {
+		err = json.Unmarshal(body, to)
+	}
+	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"attendant/console"
+	"attendant/console/access"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -37,12 +38,15 @@ type server struct {
 	log        *slog.Logger
 	store      *sqlstore.Store
 	recognizer *pocketsphinx.Recognizer
-	voice      *speech.Cache
+	voice      *speech.Cache // the embedded one
+	ears       *speech.Recognizers
+	voices     *speech.Voices
 	attendant  *dialog.Attendant
 	hub        *dialog.Hub
 	sip        *sip.Server
 	listener   net.Listener
 	console    *console.Console
+	password   string // of the administrator, where it was set now
 }
 
 // openServer opens what the settings name. What can be checked is checked
@@ -87,10 +91,11 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if err != nil {
 		return err
 	}
-	s.voice = speech.NewCache(speech.Ladder(s.log, voices()[s.cfg.Voice], voices()["espeak"]), voiceCache)
+	s.voice = speech.NewCache(voices()[s.cfg.Voice], voiceCache)
+	s.ears, s.voices = s.cfg.Ladder.recognisers(s.recognizer, s.log), s.cfg.voices(s.voice, s.log)
 	s.attendant = &dialog.Attendant{
 		Flows: flow.NewEngine(company.flows), Understand: company.understander(s.cfg), Knowledge: company.articles,
-		Recognizer: s.recognizer, Synthesizer: s.voice, Voice: s.style(), Language: "en-US",
+		Recognizer: s.ears, Synthesizer: s.voices, TurnBudget: s.cfg.TurnBudget, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
 		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
@@ -98,11 +103,27 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.cfg.Record {
 		s.attendant.Recordings = recordings
 	}
-	s.console = console.New(console.Config{
-		Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
-		Recordings: recordings, Password: s.cfg.Password, Log: s.log, Gauges: s.gauges(),
-	})
+	if err := s.openConsole(ctx, company, recordings); err != nil {
+		return err
+	}
 	return s.warm(ctx, company)
+}
+
+// openConsole makes the console; the first start makes its administrator.
+func (s *server) openConsole(ctx context.Context, company *company, recordings string) error {
+	users, err := access.Open(ctx, s.store.DB())
+	if err != nil {
+		return err
+	}
+	if s.password, err = users.FirstAdmin(ctx, s.cfg.Password); err != nil {
+		return fmt.Errorf("%w: password: %w", errSettings, err)
+	}
+	s.console = console.New(console.Config{
+		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
+		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
+		Vendors: s.vendorStatus,
+	})
+	return nil
 }
 
 // listen opens the ports, both faults at once.
@@ -117,14 +138,12 @@ func (s *server) listen() error {
 	}
 	if s.listener, err = net.Listen("tcp", s.cfg.ListenHTTP); err != nil {
 		faults = append(faults, fmt.Errorf("%w: listen for HTTP: %w", errSettings, err))
-	} else if host, _, _ := net.SplitHostPort(s.listener.Addr().String()); !net.ParseIP(host).IsLoopback() && s.cfg.Password == "" {
-		faults = append(faults, fmt.Errorf("%w: listen_http: %s can be reached from outside: set ATTENDANT_PASSWORD", errSettings, host))
 	}
 	return errors.Join(faults...)
 }
 
 func (s *server) style() speech.Voice {
-	return speech.Voice{Name: s.cfg.VoiceName, Language: "en-US"}
+	return speech.Voice{Name: s.cfg.voiceName(), Language: "en-US"}
 }
 
 // warm renders the sentences that every call begins with or may end with.
@@ -310,5 +329,8 @@ func (f serveCommand) Run(p *program) error {
 		return err
 	}
 	fmt.Fprintf(p.out, "sip: %s\nhttp: %s\n", s.sip.Addr(), s.listener.Addr())
+	if s.password != "" && c.Password == "" {
+		fmt.Fprintf(p.out, "the console's first user is admin, password %s (shown only now)\n", s.password)
+	}
 	return s.run(p.ctx)
 }

@@ -83,7 +83,8 @@ func loadCompany(c config) (*company, error) {
 // understander is the rules, or the model of the settings with the rules behind
 // it.
 func (c *company) understander(cfg config) understand.Understander {
-	if cfg.ModelURL == "" {
+	endpoints := cfg.endpoints()
+	if len(endpoints) == 0 {
 		return c.rules
 	}
 	titles := map[string]string{}
@@ -91,7 +92,7 @@ func (c *company) understander(cfg config) understand.Understander {
 		titles[a.ID] = a.Title
 	}
 	return llm.New(llm.Config{
-		Endpoints: []llm.Endpoint{{URL: cfg.ModelURL, Model: cfg.ModelName, Key: cfg.ModelKey}}, Budget: cfg.ModelBudget,
+		Endpoints: endpoints, Budget: cfg.ModelBudget,
 		Rules: c.rules, Flows: c.flows, Articles: titles,
 	})
 }

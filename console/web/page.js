@@ -56,7 +56,7 @@ function take(e) {
 }
 
 async function past() {
-  const list = await (await fetch("api/v1/calls?limit=50")).json();
+  const list = (await (await fetch("api/v1/calls?limit=50")).json()).items;
   $("past").replaceChildren(...list.map((r) => {
     const tr = make("tr");
     const open = make("button", new Date(r.started).toLocaleString());
@@ -79,10 +79,39 @@ async function show(id) {
   $("h-call").scrollIntoView();
 }
 
-let last = Date.now();
-const source = new EventSource("events?replay=live");
-source.onopen = () => { last = Date.now(); $("state").textContent = "live"; };
-source.onerror = () => { $("state").textContent = "connection lost, trying again"; };
-source.onmessage = (m) => { last = Date.now(); $("state").textContent = "live"; take(JSON.parse(m.data)); };
-fetch("api/v1/live").then((r) => r.json()).then((live) => { for (const id in live) card(id, live[id]); });
-past();
+async function begin() {
+  const session = await fetch("api/v1/session");
+  $("signin").hidden = session.ok;
+  $("main").hidden = !session.ok;
+  if (!session.ok) {
+    $("state").textContent = "not signed in";
+    return;
+  }
+  follow();
+  for (const call of (await (await fetch("api/v1/live")).json()).items) card(call.id, call);
+  past();
+}
+
+// follow shows what happens as it happens; without a word from the server for
+// 5 s it says so, since what is shown may be old.
+function follow() {
+  let last = Date.now();
+  const heard = () => { last = Date.now(); $("state").textContent = "live"; };
+  const source = new EventSource("api/v1/events?replay=live");
+  source.onopen = heard;
+  source.addEventListener("beat", heard);
+  source.onmessage = (m) => { heard(); take(JSON.parse(m.data)); };
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000);
+  };
+  setInterval(() => { if (Date.now() - last > 5000) $("state").textContent = "connection lost, trying again: what you see may be old"; }, 1000);
+}
+
+$("signin").addEventListener("submit", async (e) => {
+  e.preventDefault();
+  const body = JSON.stringify(Object.fromEntries(new FormData(e.target)));
+  const answer = await fetch("api/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  $("wrong").textContent = answer.ok ? "" : (await answer.json()).detail;
+  if (answer.ok) begin();
+});
+begin();
