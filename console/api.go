@@ -46,6 +46,7 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.userRoutes(api)
 	c.callRoutes(api)
 	c.contentRoutes(api)
+	c.browserRoutes(api)
 	c.healthRoutes(api)
 	return api
 }

@@ -35,13 +35,16 @@ type Calls interface {
 	Calls(ctx context.Context, q dialog.CallQuery) ([]dialog.Record, error)
 }
 
-// Config is what the console shows. All but Gauges and Vendors is required.
+// Config is what the console shows. All but the marked ones, Gauges and Vendors
+// is required.
 type Config struct {
 	Access     *access.Store
 	Hub        *dialog.Hub
 	Store      Calls
 	Flows      *flow.Set
 	Articles   *knowledge.Base
+	Browsers   Browsers // optional: without it no browser can call
+	Sites      []string // origins whose pages may call with a ticket, "https://shop.example"
 	Live       func() map[string]dialog.CallInfo
 	Ready      func() error              // nil where calls can be answered, else why not
 	Recordings string                    // folder
@@ -54,6 +57,7 @@ type Config struct {
 type Console struct {
 	cfg      Config
 	gate     *gate
+	tickets  tickets
 	handler  http.Handler
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
@@ -62,7 +66,8 @@ type Console struct {
 
 // New returns the console.
 func New(cfg Config) *Console {
-	c := &Console{cfg: cfg, gate: newGate(cfg.Access), registry: prometheus.NewRegistry()}
+	c := &Console{cfg: cfg, registry: prometheus.NewRegistry()}
+	c.gate = newGate(cfg.Access, &c.tickets)
 	c.calls = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "attendant_calls_total", Help: "Calls ended, by outcome."}, []string{"outcome"})
 	c.delays = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "attendant_reply_delay_seconds", Help: "End of the caller's speech to the first audio of the answer.",
@@ -94,7 +99,7 @@ func (c *Console) routes() http.Handler {
 	public.HandleFunc("/readyz", c.ready)
 	public.Handle("/metrics", promhttp.HandlerFor(c.registry, promhttp.HandlerOpts{}))
 	public.Handle("/", http.FileServerFS(files))
-	public.Handle("/api/", c.gate.wrap(guarded, func(what string, err error) { c.cfg.Log.Error(what, "error", err) })) //nolint:sloglint // constants of gate
+	public.Handle("/api/", c.sites(c.gate.wrap(guarded, func(what string, err error) { c.cfg.Log.Error(what, "error", err) }))) //nolint:sloglint // constants of gate
 	return headers(public)
 }
 

@@ -37,6 +37,7 @@ const (
 
 // gate knows who a request comes from and lets through what may pass.
 type gate struct {
+	tickets  *tickets
 	store    *access.Store
 	sessions *scs.SessionManager
 	logins   limiter
@@ -44,7 +45,7 @@ type gate struct {
 	known    proven
 }
 
-func newGate(store *access.Store) *gate {
+func newGate(store *access.Store, tickets *tickets) *gate {
 	sessions := scs.New()
 	// Sessions that have expired are removed by sweep: no goroutine of the library's.
 	sessions.Store = sqlite3store.NewWithCleanupInterval(store.DB(), 0)
@@ -56,7 +57,7 @@ func newGate(store *access.Store) *gate {
 	sessions.Cookie.HttpOnly = true
 	sessions.Cookie.SameSite = http.SameSiteStrictMode
 	return &gate{
-		store: store, sessions: sessions,
+		tickets: tickets, store: store, sessions: sessions,
 		logins: limiter{limit: rate.Every(loginEvery), burst: loginBurst},
 		asking: limiter{limit: requestRate, burst: requests},
 	}
@@ -95,15 +96,23 @@ func (g *gate) wrap(next http.Handler, log func(string, error)) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 		g.once(w, r.WithContext(context.WithValue(r.Context(), principalKey{}, p)), next, log)
 	})
-	return g.sessions.LoadAndSave(http.NewCrossOriginProtection().Handler(h))
+	protection := http.NewCrossOriginProtection()
+	// What needs a ticket or a leg's unguessable name needs no cookie, which other
+	// sites' requests do not carry anyway (SameSite).
+	protection.AddInsecureBypassPattern("/api/v1/rtc/call")
+	protection.AddInsecureBypassPattern("/api/v1/rtc/call/{id}")
+	return g.sessions.LoadAndSave(protection.Handler(h))
 }
 
 var errTooMany = errors.New("too many requests")
 
-// identify tells who sent r: the holder of a key (Bearer), a user by password
+// identify tells who sent r: the holder of a key or ticket (Bearer), a user by password
 // (Basic), or by the session's cookie. Nobody is the empty Principal.
 func (g *gate) identify(r *http.Request) (access.Principal, error) {
 	if secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		if strings.HasPrefix(secret, ticketPrefix) {
+			return g.tickets.holder(secret)
+		}
 		return g.store.Holder(r.Context(), secret)
 	}
 	if name, password, ok := r.BasicAuth(); ok {

@@ -27,6 +27,7 @@ import (
 
 	"attendant/crm"
 	"attendant/dialog/flow"
+	"attendant/dialog/guard"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
 	"attendant/media"
@@ -44,7 +45,8 @@ type Dialer interface {
 type Attendant struct {
 	Flows       *flow.Engine
 	Understand  understand.Understander
-	Knowledge   *knowledge.Base
+	Knowledge   *knowledge.Finder
+	Writer      Writer // optional: without it everything is said as it is written
 	Recognizer  speech.Recognizer
 	Synthesizer speech.Synthesizer
 	Voice       speech.Voice // optional
@@ -66,7 +68,9 @@ type Attendant struct {
 
 	Clock ClockStats // of all calls that have ended
 
-	live sync.Map // call ID -> CallInfo
+	live  sync.Map // call ID -> CallInfo
+	own   sync.Once
+	words *guard.Templates // what the company says, once own is done
 }
 
 // ClockStats count what the calls' clocks and ears could not keep up with.
@@ -94,11 +98,11 @@ func (a *Attendant) Live() map[string]CallInfo {
 func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	c := a.newCall(leg)
 	record := c.talk.record
-	a.live.Store(record.ID, CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
+	a.live.Store(record.ID, CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
 	defer a.live.Delete(record.ID)
 	log := a.Log.With("call", record.ID)
 	log.Info("call answered", "codec", record.Codec, "transport", record.Transport)
-	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
+	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
 
 	running, end := context.WithCancel(speech.Watch(context.WithoutCancel(ctx), c.switched))
 	var parts sync.WaitGroup

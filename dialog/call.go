@@ -291,7 +291,7 @@ func (w *work) carryOut(effects []flow.Effect) *flow.HandOver {
 			return e.HandOver
 		case e.Act != nil, e.Lookup != nil, e.Consult != nil:
 			begin := time.Now()
-			r := w.talk.perform(w.ctx, e)
+			r := w.talk.perform(w.ctx, e, w.tell)
 			w.acting += time.Since(begin)
 			effects = append(effects, w.talk.result(r)...)
 		case e.End != nil:
@@ -302,15 +302,23 @@ func (w *work) carryOut(effects []flow.Effect) *flow.HandOver {
 }
 
 func (w *work) utter(s *flow.Say) {
-	for _, t := range w.talk.sentences(s) {
-		if w.sentences++; w.sentences == 1 {
-			w.started, w.flow, w.step = time.Now(), t.flow, t.step
-		}
-		w.sources = append(w.sources, t.sources...)
-		select {
-		case w.text <- t:
-		case <-w.speaking.Done(): // interrupted: what is unsaid stays unsaid
-		}
+	for _, t := range w.talk.sentences(w.speaking, s) {
+		w.tell(t)
+	}
+}
+
+// tell hands a sentence to the mouth. It reports false after an interruption:
+// what is unsaid stays unsaid.
+func (w *work) tell(t sentence) bool {
+	if w.sentences++; w.sentences == 1 {
+		w.started, w.flow, w.step = time.Now(), t.flow, t.step
+	}
+	w.sources = append(w.sources, t.sources...)
+	select {
+	case w.text <- t:
+		return true
+	case <-w.speaking.Done():
+		return false
 	}
 }
 

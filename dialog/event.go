@@ -37,6 +37,7 @@ const (
 
 // CallInfo is what is known of a call as it starts.
 type CallInfo struct {
+	CallID  string    `json:"call_id"` // the signalling's
 	Number  string    `json:"number"`
 	Dialled string    `json:"dialled"`
 	Codec   string    `json:"codec"`

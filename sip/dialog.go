@@ -95,7 +95,7 @@ func uacDialog(invite *sip.Request, ok *sip.Response) (Dialog, error) {
 		CallID: invite.CallID().Value(),
 		Local:  invite.From().Address.String(), Remote: ok.To().Address.String(),
 		LocalSeq: invite.CSeq().SeqNo, Target: ok.Contact().Address.String(),
-		Transport: invite.Transport(), Peer: ok.Source(), Caller: true, Allow: value(ok, "Allow"),
+		Transport: invite.Via().Transport, Peer: ok.Source(), Caller: true, Allow: value(ok, "Allow"),
 	}
 	d.LocalTag, _ = invite.From().Params.Get("tag")
 	d.RemoteTag, _ = ok.To().Params.Get("tag")

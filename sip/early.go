@@ -155,7 +155,7 @@ func (d *dialing) redirected(ctx context.Context, res *sip.Response) error {
 		if err := d.resolve(ctx); err != nil {
 			continue
 		}
-		d.authorize = nil
+		d.authorize, d.last = nil, true // the other hops were the first target's
 		d.stats.Redirected.Add(1)
 		return nil
 	}

@@ -23,9 +23,6 @@ func (d *dialing) hop() (sip.Uri, error) {
 	if err := sip.ParseUri(text, &uri); err != nil || uri.Host == "" {
 		return uri, fmt.Errorf("%q is no proxy", d.Proxy)
 	}
-	if t, ok := uri.UriParams.Get("transport"); ok {
-		d.transport = strings.ToUpper(t)
-	}
 	return uri, nil
 }
 

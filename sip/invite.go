@@ -19,13 +19,14 @@ type inviting struct {
 	tx          sip.ClientTransaction
 	trace       *ladder
 	provisional func(*sip.Response) // must not block
+	silent      <-chan time.Time    // gives up a server that has said nothing by then; nil never
 }
 
 // sendInvite sends an INVITE. The transaction outlives ctx: a cancelled INVITE still
 // has an end.
 func (s *Server) sendInvite(ctx context.Context, r *sip.Request, trace *ladder, repeated func(*sip.Response)) (*inviting, error) {
 	trace.add(true, r)
-	tx, err := s.client.TransactionRequest(context.WithoutCancel(ctx), r, asIs)
+	tx, err := s.transact(context.WithoutCancel(ctx), r)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,10 @@ func (i *inviting) final(ctx context.Context) (*sip.Response, error) {
 	var late <-chan time.Time
 	for {
 		select {
+		case <-i.silent:
+			return nil, unreachable(errSilent)
 		case res := <-i.tx.Responses():
+			i.silent = nil
 			i.trace.add(false, res)
 			if res.IsProvisional() {
 				if !proceeding && done == nil {
@@ -86,7 +90,7 @@ func (i *inviting) cancel(ended context.Context) {
 		sip.CopyHeaders(name, invite, r)
 	}
 	r.AppendHeader(&sip.CSeqHeader{SeqNo: invite.CSeq().SeqNo, MethodName: sip.CANCEL})
-	r.SetTransport(invite.Transport())
+	r.SetTransport(invite.Via().Transport)
 	r.SetDestination(invite.Destination())
 	r.AppendHeader(sip.NewHeader("Reason", reason(context.Cause(ended))))
 	r.SetBody(nil)
@@ -106,7 +110,9 @@ func (s *Server) ack(dialog *Dialog, seq uint32, body []byte, trace *ladder) {
 	if err == nil {
 		setSDP(r, body)
 		trace.add(true, r)
-		err = s.client.WriteRequest(r, asIs)
+		ctx, stop := context.WithTimeout(context.Background(), s.cfg.ByeTimeout)
+		defer stop()
+		err = s.write(ctx, r)
 	}
 	if err != nil {
 		s.stats.Unsent.Add(1)

@@ -34,6 +34,9 @@ func (s *Server) write(ctx context.Context, r *sip.Request) error {
 // aim has the request leave by the socket or the connection that it must.
 func (s *Server) aim(ctx context.Context, r *sip.Request) error {
 	transport, peer := r.Transport(), r.Destination()
+	if isFlow(r.Laddr) { // a CANCEL goes where its INVITE went
+		return nil
+	}
 	if transport == "UDP" {
 		d := s.udpToward(peer)
 		if d == nil {
@@ -51,6 +54,9 @@ func (s *Server) aim(ctx context.Context, r *sip.Request) error {
 	r.Laddr = sip.Addr{IP: f.id.ip(), Port: 1}
 	return nil
 }
+
+// isFlow reports whether an address is a flow's toward sipgo.
+func isFlow(a sip.Addr) bool { return len(a.IP) == net.IPv6len && a.IP[0] == 1 && a.Port == 1 }
 
 // udpToward is the UDP socket by which peer is reached; nil is none.
 func (s *Server) udpToward(peer string) *datagrams {

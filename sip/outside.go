@@ -105,9 +105,6 @@ func (o *outside) aim(ctx context.Context, uri string) error {
 	if err := sip.ParseUri(uri, &o.target); err != nil || o.target.Host == "" {
 		return unreachable(fmt.Errorf("%q is no sip: URI", uri))
 	}
-	if t, ok := o.target.UriParams.Get("transport"); ok {
-		o.transport = strings.ToUpper(t)
-	}
 	if err := o.listening(ctx); err != nil {
 		return err
 	}
@@ -186,6 +183,7 @@ func (o *outside) request(headers []sip.Header) *sip.Request {
 func (o *outside) once(ctx context.Context, r *sip.Request) (*sip.Response, error) {
 	tx, err := o.transact(ctx, r)
 	if err != nil {
+		o.resolver.Failed(o.current)
 		o.stats.Unsent.Add(1)
 		return nil, unreachable(err)
 	}
@@ -197,6 +195,7 @@ func (o *outside) once(ctx context.Context, r *sip.Request) (*sip.Response, erro
 				return res, nil
 			}
 		case <-tx.Done():
+			o.resolver.Failed(o.current) // the next try goes elsewhere, if there is another
 			return nil, unreachable(errors.Join(errNoResponse, tx.Err()))
 		case <-ctx.Done():
 			return nil, unreachable(errors.Join(errNoResponse, context.Cause(ctx)))

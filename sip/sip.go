@@ -39,6 +39,7 @@ import (
 	"attendant/media"
 	"attendant/media/codec"
 	"attendant/sip/admit"
+	"attendant/sip/locate"
 	"attendant/sip/sdp"
 )
 
@@ -64,6 +65,7 @@ type Config struct {
 	// are banned when they go on. All are known where it is nil. It is called with
 	// each message and must not block; the far ends of calls are always known.
 	Known  func(netip.Addr) bool
+	DNS    []string     // servers to look names up at, HOST:PORT; the system's where empty
 	Limits admit.Limits // of a source that is not known, and of one that is
 	Calls  *admit.Calls // rate of new calls, head-room; optional
 
@@ -167,6 +169,7 @@ type Server struct {
 	flows    *flows
 	arrivals arrivals
 	guard    *admit.Guard
+	resolver *locate.Resolver
 	ready    chan struct{} // closed when requests can be sent
 	ua       *sipgo.UserAgent
 	server   *sipgo.Server
@@ -181,7 +184,8 @@ type Server struct {
 
 	mu       sync.Mutex
 	dialogs  map[key]*Leg
-	draining bool
+	draining bool            // new calls are refused
+	stopping bool            // so are our own
 	admitted int             // incoming calls
 	ctx      context.Context //nolint:containedctx // Serve's, for the calls that it answers
 
@@ -235,6 +239,7 @@ func Listen(cfg Config) (*Server, error) {
 	if err := s.open(list); err != nil {
 		return nil, err
 	}
+	s.resolver = s.newResolver()
 	if err := s.build(); err != nil {
 		return nil, errors.Join(err, s.doors.close())
 	}
@@ -243,7 +248,7 @@ func Listen(cfg Config) (*Server, error) {
 
 func (s *Server) build() (err error) {
 	// sipgo logs whole messages, numbers included, where they do not parse.
-	silence()
+	hush()
 	quiet := slog.New(slog.DiscardHandler)
 	s.ua, err = sipgo.NewUA(sipgo.WithUserAgent("Attendant"), sipgo.WithUserAgentDNSResolver(noResolver()),
 		sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerLogger(quiet), sip.WithTransportLayerTransports(sip.TransportsConfig{
@@ -271,10 +276,10 @@ func (s *Server) build() (err error) {
 	return nil
 }
 
-// silence has sipgo's own logger say nothing: it warns whenever a connection
+// hush has sipgo's own logger say nothing: it warns whenever a connection
 // ends before its transactions, with the peer's address. Once, since it is one
 // for all servers.
-var silence = sync.OnceFunc(func() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) })
+var hush = sync.OnceFunc(func() { sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) })
 
 // noDialer keeps sipgo from opening connections: where a flow has gone it would
 // connect to whatever host a peer has put into its Via.
@@ -351,7 +356,9 @@ func (s *Server) Serve(ctx context.Context, answer func(context.Context, media.L
 		}
 		end()
 	}
-	s.Drain()
+	s.mu.Lock()
+	s.draining, s.stopping = true, true
+	s.mu.Unlock()
 	s.calls.Wait()
 	s.hangUpAll() //nolint:contextcheck // BYE is sent after the context's end, with a timeout of its own
 	s.legs.Wait()

@@ -11,7 +11,7 @@ import (
 // maxSources is how many addresses sipgo may remember of one round of reading.
 // It remembers each source of a UDP socket for as long as it reads from it: 104
 // octets a source, 50,000 sources of junk were 4.9 MiB.
-const maxSources = 4096
+const maxSources = 1024
 
 // datagrams is one UDP socket. What it hears is checked, admitted and made
 // plain before sipgo sees it.

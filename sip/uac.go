@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +16,7 @@ import (
 	"attendant/media/codec"
 	"attendant/media/rtp"
 	"attendant/sip/header"
+	"attendant/sip/locate"
 	"attendant/sip/sdp"
 )
 
@@ -62,7 +61,8 @@ type Progress struct {
 // when it is answered; whoever dials hangs up. When ctx ends first the call is
 // cancelled. The error is a *CallError, which wraps media.ErrBusy,
 // media.ErrNoAnswer or media.ErrUnreachable and, where ctx ended, its cause.
-// Serve must be running. Names are looked up by address records only.
+// Serve must be running. Names are looked up as RFC 3263 says, and
+// where a server does not answer or says 503 the next one is tried.
 func (s *Server) Dial(ctx context.Context, uri string, o DialOptions) (*Leg, error) {
 	d := &dialing{
 		Server: s, DialOptions: o, transport: "UDP", callID: uuid.NewString(), tag: sip.GenerateTagN(16),
@@ -101,22 +101,23 @@ func (d *dialing) place(ctx context.Context, uri string) (*Leg, error) {
 	if err := d.resolve(ctx); err != nil {
 		return nil, unreachable(err)
 	}
+	return d.anyOf(ctx)
+}
+
+// attempt calls the current hop. The leg is nobody's until the call is
+// answered.
+func (d *dialing) attempt(ctx context.Context) (*Leg, error) {
 	session, err := rtp.Listen(d.rtpHost(d.peer), d.cfg.RTPFirst, d.cfg.RTPLast)
 	if err != nil {
 		return nil, unreachable(err)
 	}
-	return d.call(ctx, session)
-}
-
-// call makes the leg, which is nobody's until the call is answered.
-func (d *dialing) call(ctx context.Context, session *rtp.Session) (*Leg, error) {
 	d.leg = d.newLeg(session, media.Peer{
 		CallID: d.callID, Number: d.target.User, Dialled: d.target.User, Remote: d.peer, Transport: strings.ToLower(d.transport), Referrer: d.ReferredBy,
 	}, d.side(d.peer, session.Port(), d.Codecs, d.SRTP))
 	d.leg.local.DTLS = d.DTLS
 	d.leg.account = account{d.User, d.Password}
 	d.leg.gone = true // there is no dialog to end yet
-	err := d.dial(ctx)
+	err = d.dial(ctx)
 	d.asking.Wait() // no PRACK outlives the dialling
 	if err != nil {
 		d.leg.Hangup(err)
@@ -142,9 +143,6 @@ func (d *dialing) aimAt(uri string) error {
 	}
 	target.Headers = nil
 	d.target = target
-	if t, _ := target.UriParams.Get("transport"); strings.EqualFold(t, "tcp") {
-		d.transport = "TCP"
-	}
 	return nil
 }
 
@@ -165,7 +163,7 @@ func (s *Server) listening(ctx context.Context) error {
 func (s *Server) begin(ctx context.Context) (context.Context, func(), error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining {
+	if s.stopping {
 		return nil, nil, media.ErrShutdown
 	}
 	s.calls.Add(1)
@@ -190,6 +188,9 @@ type dialing struct {
 	transport string
 	callID    string
 	tag       string
+	hops      []locate.Hop // where the request may go, the best first
+	current   locate.Hop
+	last      bool   // nothing is left after the current hop
 	peer      string // where the INVITE goes: IP address and port
 	seq       uint32
 	minSE     time.Duration // what a 422 has asked for
@@ -198,30 +199,6 @@ type dialing struct {
 	repeats   chan *sip.Response // further 2xx, see repeated
 	early     map[string]*early  // early dialogs by their tag
 	asking    sync.WaitGroup     // PRACKs
-}
-
-// resolve finds where the INVITE goes. sipgo would prefer IPv4 whatever our
-// socket is.
-func (d *dialing) resolve(ctx context.Context) error {
-	hop, err := d.hop()
-	if err != nil {
-		return err
-	}
-	family := "ip"
-	if d.doors.all[0].address.Addr().Is4() {
-		family = "ip4"
-	}
-	host := strings.Trim(hop.Host, "[]")
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, family, host)
-	if err != nil {
-		return fmt.Errorf("look up %s: %w", host, err)
-	}
-	port := hop.Port
-	if port == 0 {
-		port = sip.DefaultUdpPort
-	}
-	d.peer = netip.AddrPortFrom(ips[0].Unmap(), uint16(port)).String()
-	return nil
 }
 
 // invite builds the INVITE with the next CSeq.
@@ -277,7 +254,10 @@ func (d *dialing) dial(ctx context.Context) error {
 			return unreachable(err)
 		}
 		i.provisional = func(res *sip.Response) { d.proceed(ctx, r, res) }
+		silent, stop := d.silent()
+		i.silent = silent
 		res, err := i.final(ctx)
+		stop()
 		if err != nil {
 			if res != nil {
 				d.release(r, res) //nolint:contextcheck // ctx has ended; BYE has a timeout of its own

@@ -39,11 +39,21 @@ type config struct {
 	Record      bool          `yaml:"record"`
 	LogLevel    string        `yaml:"log_level"`
 	Password    string        `yaml:"password"`
+	ListenRTC   string        `yaml:"listen_rtc"`
+	RTCOverTCP  string        `yaml:"listen_rtc_tcp"`
+	Relay       string        `yaml:"relay"`
+	RelayUser   string        `yaml:"relay_user"`
+	RelaySecret string        `yaml:"relay_password"`
+	Sites       string        `yaml:"widget_sites"`
 	ModelURL    string        `yaml:"model_url"`
 	ModelName   string        `yaml:"model_name"`
 	ModelKey    string        `yaml:"model_key"`
 	ModelBudget time.Duration `yaml:"model_budget"`
 	TurnBudget  time.Duration `yaml:"turn_budget"`
+
+	EmbeddingsURL  string `yaml:"embeddings_url"`
+	EmbeddingsName string `yaml:"embeddings_name"`
+	EmbeddingsKey  string `yaml:"embeddings_key"`
 
 	Ladder ladderSettings `yaml:"ladder"` // in the settings file alone
 }
@@ -56,7 +66,7 @@ func defaults() config {
 		}
 	}
 	return config{
-		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", MaxCalls: 100,
+		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", ListenRTC: "127.0.0.1:0", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
 		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond,
 		TurnBudget: 1500 * time.Millisecond,
@@ -165,6 +175,9 @@ func (c *config) validate() error {
 	}
 	if (c.ModelURL == "") != (c.ModelName == "") || c.ModelURL != "" && !isURL(c.ModelURL) {
 		fault("model_url, model_name: %q, %q: want both, the first like http://HOST:PORT/v1", c.ModelURL, c.ModelName)
+	}
+	if (c.EmbeddingsURL == "") != (c.EmbeddingsName == "") || c.EmbeddingsURL != "" && !isURL(c.EmbeddingsURL) {
+		fault("embeddings_url, embeddings_name: %q, %q: want both, the first like http://HOST:PORT/v1", c.EmbeddingsURL, c.EmbeddingsName)
 	}
 	if c.ModelBudget < 0 || c.ModelBudget > 5*time.Second {
 		fault("model_budget: %v is not from 0 to 5s", c.ModelBudget)

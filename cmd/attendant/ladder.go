@@ -12,7 +12,7 @@ import (
 
 	"attendant/console"
 	"attendant/crm/egress"
-	"attendant/dialog/understand/llm"
+	"attendant/dialog/model"
 	"attendant/speech"
 	"attendant/speech/openai"
 )
@@ -251,13 +251,13 @@ func (c *config) voiceName() string {
 
 // endpoints are the models of the settings in the order in which they are asked:
 // the one of model_url, then the ladder's.
-func (c *config) endpoints() []llm.Endpoint {
-	var out []llm.Endpoint
+func (c *config) endpoints() []model.Endpoint {
+	var out []model.Endpoint
 	if c.ModelURL != "" {
-		out = append(out, llm.Endpoint{URL: c.ModelURL, Model: c.ModelName, Key: c.ModelKey})
+		out = append(out, model.Endpoint{URL: c.ModelURL, Model: c.ModelName, Key: c.ModelKey})
 	}
 	for _, m := range c.Ladder.Models {
-		out = append(out, llm.Endpoint{URL: m.URL, Model: m.Model, Key: string(m.Key), Timeout: m.Budget})
+		out = append(out, model.Endpoint{URL: m.URL, Model: m.Model, Key: string(m.Key), Timeout: m.Budget})
 	}
 	return out
 }

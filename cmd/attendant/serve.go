@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -24,6 +25,7 @@ import (
 	"attendant/media"
 	"attendant/media/mp3"
 	"attendant/media/wav"
+	"attendant/media/webrtc"
 	"attendant/sip"
 	"attendant/speech"
 	"attendant/speech/pocketsphinx"
@@ -42,9 +44,11 @@ type server struct {
 	ears       *speech.Recognizers
 	voices     *speech.Voices
 	attendant  *dialog.Attendant
+	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
 	listener   net.Listener
+	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
 	password   string // of the administrator, where it was set now
 }
@@ -93,13 +97,19 @@ func (s *server) open(ctx context.Context, company *company) error {
 	}
 	s.voice = speech.NewCache(voices()[s.cfg.Voice], voiceCache)
 	s.ears, s.voices = s.cfg.Ladder.recognisers(s.recognizer, s.log), s.cfg.voices(s.voice, s.log)
+	articles, err := company.finder(ctx, s.cfg, s.log)
+	if err != nil {
+		return err
+	}
 	s.attendant = &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.understander(s.cfg), Knowledge: company.articles,
+		Flows: flow.NewEngine(company.flows), Knowledge: articles,
 		Recognizer: s.ears, Synthesizer: s.voices, TurnBudget: s.cfg.TurnBudget, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
 		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}
+	s.language = company.language(s.cfg)
+	s.language.speak(s.attendant)
 	if s.cfg.Record {
 		s.attendant.Recordings = recordings
 	}
@@ -118,11 +128,15 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 	if s.password, err = users.FirstAdmin(ctx, s.cfg.Password); err != nil {
 		return fmt.Errorf("%w: password: %w", errSettings, err)
 	}
-	s.console = console.New(console.Config{
+	cfg := console.Config{
 		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
-		Vendors: s.vendorStatus,
-	})
+		Vendors: s.vendorStatus, Sites: origins(s.cfg.Sites),
+	}
+	if s.browsers != nil {
+		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
+	}
+	s.console = console.New(cfg)
 	return nil
 }
 
@@ -138,6 +152,9 @@ func (s *server) listen() error {
 	}
 	if s.listener, err = net.Listen("tcp", s.cfg.ListenHTTP); err != nil {
 		faults = append(faults, fmt.Errorf("%w: listen for HTTP: %w", errSettings, err))
+	}
+	if s.browsers, err = openBrowsers(s); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
@@ -169,9 +186,15 @@ func (s *server) gauges() map[string]func() float64 {
 		"attendant_clock_ticks":             func() float64 { return float64(s.attendant.Clock.Ticks.Load()) },
 		"attendant_ear_frames_dropped":      func() float64 { return float64(s.attendant.Clock.Deaf.Load()) },
 	}
+	if s.browsers != nil {
+		for name, count := range browserCounters(s.browsers.Stats()) {
+			gauges[name] = func() float64 { return float64(count.Load()) }
+		}
+	}
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
+	maps.Copy(gauges, s.language.gauges())
 	return gauges
 }
 
@@ -224,7 +247,9 @@ func (s *server) run(ctx context.Context) error {
 	parts.Go(func() { s.console.Run(watching) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
-	err := s.sip.Serve(ctx, s.attendant.Answer)
+	called := make(chan error, 1)
+	parts.Go(func() { called <- s.serveBrowsers(ctx) })
+	err := errors.Join(s.sip.Serve(ctx, s.attendant.Answer), <-called)
 	stop()
 	// Event streams never become idle: they are cut.
 	err = errors.Join(err, web.Close())
@@ -241,6 +266,9 @@ func (s *server) close() error {
 	var errs []error
 	if s.sip != nil {
 		errs = append(errs, s.sip.Close())
+	}
+	if s.browsers != nil {
+		errs = append(errs, s.browsers.Close())
 	}
 	if s.listener != nil {
 		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {

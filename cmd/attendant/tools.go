@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -296,26 +298,42 @@ func (f chatCommand) Run(p *program) error {
 	return f.chat(p, a)
 }
 
+// chatAttendant is the attendant of a chat, with the company's records brought in.
 func chatAttendant(ctx context.Context, c config, company *company, store *sqlstore.Store) (*dialog.Attendant, error) {
+	a, err := company.attendant(ctx, c, store)
+	if err != nil {
+		return nil, err
+	}
+	data, err := fs.ReadFile(company.files, "crm.yaml")
+	if err != nil { // a company whose records are elsewhere has none
+		return a, nil
+	}
+	records, err := local.Open(ctx, store.DB())
+	if err == nil {
+		err = records.Import(ctx, data, time.Now().In(company.flows.Zone()))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
+	}
+	return a, nil
+}
+
+// attendant talks as the company does, with the records that the store holds.
+func (c *company) attendant(ctx context.Context, cfg config, store *sqlstore.Store) (*dialog.Attendant, error) {
 	records, err := local.Open(ctx, store.DB())
 	if err != nil {
 		return nil, err
 	}
-	file, err := company.files.Open("crm.yaml")
-	if err == nil {
-		defer file.Close()
-		data, err := io.ReadAll(file)
-		if err == nil {
-			err = records.Import(ctx, data, time.Now().In(company.flows.Zone()))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
-		}
+	articles, err := c.finder(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
 	}
-	return &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.understander(c), Knowledge: company.articles,
-		CRM: company.records(records), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
-	}, nil
+	a := &dialog.Attendant{
+		Flows: flow.NewEngine(c.flows), Knowledge: articles,
+		CRM: c.records(records), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
+	}
+	c.language(cfg).speak(a)
+	return a, nil
 }
 
 func (f chatCommand) chat(p *program, a *dialog.Attendant) error {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"attendant/crm"
@@ -18,7 +19,6 @@ import (
 	"attendant/dialog/flow"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
-	"attendant/dialog/understand/llm"
 	"attendant/dialog/understand/rules"
 	"attendant/speech"
 	"attendant/speech/espeak"
@@ -62,6 +62,9 @@ type company struct {
 	rules    *rules.Rules
 
 	connectors []crm.System // that serve operations before the embedded CRM
+
+	mu    sync.Mutex
+	found *knowledge.Finder
 }
 
 // loadCompany loads the folder of the settings, or the demo company.
@@ -78,23 +81,6 @@ func loadCompany(c config) (*company, error) {
 		return nil, fmt.Errorf("%w: company: %w", errSettings, err)
 	}
 	return &company{files: files, flows: flows, articles: articles, rules: rules.New(flows, asked(articles)), connectors: connectors}, nil
-}
-
-// understander is the rules, or the model of the settings with the rules behind
-// it.
-func (c *company) understander(cfg config) understand.Understander {
-	endpoints := cfg.endpoints()
-	if len(endpoints) == 0 {
-		return c.rules
-	}
-	titles := map[string]string{}
-	for _, a := range c.articles.Articles() {
-		titles[a.ID] = a.Title
-	}
-	return llm.New(llm.Config{
-		Endpoints: endpoints, Budget: cfg.ModelBudget,
-		Rules: c.rules, Flows: c.flows, Articles: titles,
-	})
 }
 
 func asked(b *knowledge.Base) []understand.Article {

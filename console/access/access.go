@@ -100,6 +100,7 @@ const (
 	ReadTelephony  Permission = "telephony.read"
 	WriteTelephony Permission = "telephony.write"
 	WorkDesk       Permission = "desk.work"
+	PlaceCalls     Permission = "calls.place" // from a browser
 	ReadHealth     Permission = "health.read"
 	ManageUsers    Permission = "users.manage"
 	ManageKeys     Permission = "keys.manage"
@@ -122,9 +123,9 @@ const (
 func Roles() map[Role][]Permission {
 	return map[Role][]Permission{
 		Admin:      Permissions(),
-		Supervisor: {ReadCalls, HearCalls, Supervise, ReadAnalytics, ReadContent, WorkDesk, ReadHealth},
-		Agent:      {WorkDesk, ReadContent},
-		Designer:   {ReadContent, WriteContent, ReadCalls, ReadAnalytics},
+		Supervisor: {ReadCalls, HearCalls, Supervise, ReadAnalytics, ReadContent, WorkDesk, PlaceCalls, ReadHealth},
+		Agent:      {WorkDesk, PlaceCalls, ReadContent},
+		Designer:   {ReadContent, WriteContent, ReadCalls, ReadAnalytics, PlaceCalls},
 		Analyst:    {ReadCalls, HearCalls, ReadAnalytics, ReadContent},
 	}
 }
@@ -133,7 +134,7 @@ func Roles() map[Role][]Permission {
 func Permissions() []Permission {
 	return []Permission{
 		ReadCalls, HearCalls, Supervise, EraseCalls, ReadAnalytics, ReadContent, WriteContent,
-		ReadTelephony, WriteTelephony, WorkDesk, ReadHealth, ManageUsers, ManageKeys, ReadAudit,
+		ReadTelephony, WriteTelephony, WorkDesk, PlaceCalls, ReadHealth, ManageUsers, ManageKeys, ReadAudit,
 	}
 }
 

@@ -1,9 +1,11 @@
 // Package knowledge answers questions from the company's articles.
 //
 // An article is a Markdown file with front matter: what it answers, in one to
-// three spoken sentences, and questions that it answers. Base.Find returns the
-// article that a question is about, or none: an honest "I do not know" is worth
-// more than the nearest wrong article.
+// three spoken sentences, and questions that it answers. The central type is
+// Finder: it finds the articles that a question may be about by their words
+// (SQLite's full text index), by the questions that they say they answer, and by
+// meaning where an embedder is given; and tells how likely each answers it, since
+// an honest "I do not know" is worth more than the nearest wrong article.
 package knowledge
 
 import (
@@ -78,62 +80,3 @@ func load(files fs.FS, name string) (Article, error) {
 
 // Articles returns all articles.
 func (b *Base) Articles() []Article { return slices.Clone(b.articles) }
-
-// Find returns the article that was recognised by its examples, or the one
-// whose examples and title share at least half of the query's words that
-// matter, and more than one of them.
-func (b *Base) Find(query, article string) (Article, bool) {
-	for _, a := range b.articles {
-		if a.ID == article {
-			return a, true
-		}
-	}
-	words := content(query)
-	if len(words) == 0 {
-		return Article{}, false
-	}
-	var best Article
-	most := 0.0
-	for _, a := range b.articles {
-		known := content(a.Title + " " + strings.Join(a.Examples, " "))
-		shared := 0.0
-		for w := range words {
-			if known[w] {
-				shared++
-			}
-		}
-		share := shared / float64(len(words))
-		if shared < 2 && share < 1 { // one word in common is chance
-			share = 0
-		}
-		if share > most {
-			best, most = a, share
-		}
-	}
-	return best, most >= 0.5
-}
-
-// content are the stems of the words that carry meaning.
-func content(text string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range strings.Fields(strings.ToLower(text)) {
-		w = strings.Trim(w, ".,?!'\"")
-		if len(w) < 4 || stop[w] {
-			continue
-		}
-		for _, end := range []string{"ing", "ed", "es", "s"} {
-			if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 2 {
-				w = stem
-				break
-			}
-		}
-		out[w] = true
-	}
-	return out
-}
-
-var stop = map[string]bool{
-	"what": true, "when": true, "where": true, "which": true, "your": true, "does": true, "have": true, "with": true,
-	"that": true, "this": true, "about": true, "from": true, "will": true, "would": true, "could": true, "there": true,
-	"please": true, "tell": true, "know": true, "like": true, "want": true, "need": true,
-}

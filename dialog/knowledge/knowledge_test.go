@@ -4,29 +4,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-
-	"attendant/deploy/demo"
 )
-
-func TestFind(t *testing.T) {
-	b, err := Load(demo.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases := []struct{ query, article, want string }{
-		{"", "opening_hours", "opening_hours"},
-		{"how long is the warranty", "", "warranty"},
-		{"which payments methods are accepted", "", "payment"},
-		{"who won the football match", "", ""},
-		{"", "", ""},
-	}
-	for _, c := range cases {
-		a, ok := b.Find(c.query, c.article)
-		if ok != (c.want != "") || a.ID != c.want && ok {
-			t.Errorf("%q: %s, %v; want %q", c.query, a.ID, ok, c.want)
-		}
-	}
-}
 
 func TestLoadTellsAllFaults(t *testing.T) {
 	_, err := Load(fstest.MapFS{
