@@ -65,6 +65,7 @@ type Attendant struct {
 	// TurnBudget bounds what vendors over the network may take, all together, from
 	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
 	TurnBudget time.Duration
+	Moment     Moment // said where an answer takes its time; optional
 
 	Clock ClockStats // of all calls that have ended
 
@@ -108,6 +109,7 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	var parts sync.WaitGroup
 	c.start(running, &parts)
 	c.script(ctx)
+	c.mouth.moment.disarm()
 	leg.Hangup(media.ErrLocalHangup)
 	end()
 	parts.Wait()
@@ -146,6 +148,7 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 		ear:    newEar(a.Recognizer, newDetector()),
 		mouth:  &mouth{player: media.NewPlayer(), voice: a.Synthesizer, style: a.Voice},
 	}
+	c.mouth.moment = newMoment(a.Moment, c.mouth.player)
 	c.talk = a.newConversation(leg.Peer(), c.since)
 	return c
 }

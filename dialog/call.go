@@ -71,6 +71,7 @@ func (c *call) next(ctx context.Context) []flow.Effect {
 	if !ok {
 		return c.talk.silence()
 	}
+	c.mouth.moment.arm(c.turnEnd)
 	asked := time.Now()
 	if !c.deadline.IsZero() {
 		var cancel context.CancelFunc
@@ -127,8 +128,11 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (
 		if !expect.Sensitive {
 			c.talk.partial(h.result.Text)
 		}
+	case heardEndpoint:
+		c.mouth.moment.arm(h.speechEnd)
 	case heardEnd:
 		if h.result.Text == "" && h.err == nil { // a cough, a door
+			c.mouth.moment.disarm()
 			silence.Reset(patience(expect))
 			return callerTurn{}, false
 		}
@@ -328,8 +332,14 @@ func (c *call) turnSpoken(s spoken, w work) Turn {
 	if s.cut() {
 		t.Planned, t.Interrupted = s.planned, true
 	}
+	if !s.moment.IsZero() {
+		t.Start = c.since(s.moment)
+		c.delays.Moment = s.moment.Sub(c.turnEnd)
+	}
 	if !s.first.IsZero() {
-		t.Start = c.since(s.first)
+		if s.moment.IsZero() {
+			t.Start = c.since(s.first)
+		}
 		c.delays.Speak = s.first.Sub(w.started)
 		if !c.turnEnd.IsZero() {
 			c.delays.Total = s.first.Sub(c.turnEnd)

@@ -70,6 +70,8 @@ type Delays struct {
 	Act        time.Duration `json:"act"`   // connectors and knowledge
 	Speak      time.Duration `json:"speak"` // text to first frame played
 	Total      time.Duration `json:"total"`
+
+	Moment time.Duration `json:"moment,omitempty"` // until the caller was told to wait; 0 is not at all
 }
 
 // ActionRecord is one operation of a connector.

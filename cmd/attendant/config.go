@@ -97,7 +97,8 @@ func loadConfig(file string, environ []string) (config, error) {
 		}
 	}
 	err := c.fromEnvironment(environ)
-	return c, errors.Join(err, c.Ladder.complete(environ))
+	c.Ladder.complete(environ)
+	return c, err
 }
 
 func (c *config) fromEnvironment(environ []string) error {

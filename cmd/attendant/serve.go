@@ -50,6 +50,7 @@ type server struct {
 	listener   net.Listener
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
+	company    *company
 	password   string // of the administrator, where it was set now
 }
 
@@ -57,10 +58,10 @@ type server struct {
 // before anything is opened, so that all faults are told at once.
 func openServer(ctx context.Context, cfg config, log *slog.Logger) (*server, error) {
 	company, err := loadCompany(cfg)
-	if err = errors.Join(err, missing(cfg)); err != nil {
+	if err = errors.Join(err, missing(cfg), cfg.Ladder.unkeyed); err != nil {
 		return nil, err
 	}
-	s := &server{cfg: cfg, log: log, hub: &dialog.Hub{}}
+	s := &server{cfg: cfg, company: company, log: log, hub: &dialog.Hub{}}
 	if err := s.open(ctx, company); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -85,7 +86,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	}
 	if data, err := fs.ReadFile(company.files, "crm.yaml"); err == nil {
 		if err := records.Import(ctx, data, time.Now().In(company.flows.Zone())); err != nil {
-			return fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
+			return fmt.Errorf("%w: %w", errSettings, err)
 		}
 	}
 	if s.recognizer, err = openRecognizer(s.cfg, company.callerPhrases(), s.cfg.Recognisers, 2, s.log); err != nil {
@@ -116,7 +117,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if err := s.openConsole(ctx, company, recordings); err != nil {
 		return err
 	}
-	return s.warm(ctx, company)
+	return errors.Join(s.warm(ctx, company), s.prepareMoment(ctx, company))
 }
 
 // openConsole makes the console; the first start makes its administrator.
@@ -245,6 +246,7 @@ func (s *server) run(ctx context.Context) error {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
+	parts.Go(func() { s.company.warm(watching, s.log) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)
@@ -277,6 +279,9 @@ func (s *server) close() error {
 	}
 	if s.recognizer != nil {
 		errs = append(errs, s.recognizer.Close())
+	}
+	if s.company != nil {
+		errs = append(errs, s.company.close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
