@@ -59,6 +59,7 @@ type Attendant struct {
 	Dialer      Dialer        // optional: without it nobody is connected to a human
 	Human       string        // whom to dial; optional
 	RingTimeout time.Duration // how long a human's phone rings
+	Router      Router        // what a call to a number is to do; optional
 	Music       []media.Frame // for callers who wait; optional
 	Recordings  string        // folder for recordings; none are made where empty
 	Apology     string        // said when a call must end for our sake
@@ -150,6 +151,7 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 	}
 	c.mouth.moment = newMoment(a.Moment, c.mouth.player)
 	c.talk = a.newConversation(leg.Peer(), c.since)
+	c.mouth.style = c.talk.voice()
 	return c
 }
 

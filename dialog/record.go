@@ -18,6 +18,9 @@ type Record struct {
 	Name      string    `json:"name,omitempty"`
 	Dialled   string    `json:"dialled"`
 	Remote    string    `json:"remote"`
+	Trunk     string    `json:"trunk,omitempty"`  // which trunk it came over
+	Caller    string    `json:"caller,omitempty"` // what is known of the caller's number, in words: a hint
+	Queue     string    `json:"queue,omitempty"`  // of the number's rule
 	Transport string    `json:"transport"`
 	Codec     string    `json:"codec"`
 	Started   time.Time `json:"started"` // when we answered
