@@ -126,6 +126,9 @@ func (a *Attendant) answer(ctx context.Context, leg media.Leg, talk func(*call, 
 	a.Clock.add(c)
 	record.Switches = c.switches
 
+	if traced, ok := leg.(interface{ Ladder() []media.Signal }); ok {
+		record.Ladder = traced.Ladder()
+	}
 	c.talk.close(cause(context.Cause(leg.Context()))) //nolint:contextcheck // the leg's own lifetime
 	if err := c.talk.file(context.WithoutCancel(ctx)); err != nil {
 		log.Error("call record lost", "error", err)
@@ -170,6 +173,7 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 func (c *call) start(ctx context.Context, parts *sync.WaitGroup) {
 	c.floor.change(func(*scene) {})
 	c.startRecorder(ctx, parts)
+	parts.Go(func() { c.talk.knowing <- c.a.know(ctx, c.talk.record.ID, c.talk.record.Number) })
 	parts.Go(func() { c.bridge.Run(ctx) })
 	parts.Go(func() { c.ear.listen(ctx) })
 }

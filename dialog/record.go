@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"attendant/media"
 )
 
 // Record is what a call leaves behind. It is plain data and is written once,
@@ -13,6 +15,7 @@ type Record struct {
 	CallID    string    `json:"call_id"`
 	Number    string    `json:"number"`             // the caller's, as signalled
 	Customer  string    `json:"customer,omitempty"` // who proved to be the caller
+	Known     string    `json:"known,omitempty"`    // the customer whose number calls: a hint, no proof
 	Name      string    `json:"name,omitempty"`
 	Dialled   string    `json:"dialled"`
 	Remote    string    `json:"remote"`
@@ -38,6 +41,10 @@ type Record struct {
 	HandOvers []HandOver        `json:"hand_overs,omitempty"`
 	Legs      []string          `json:"legs,omitempty"`      // recordings of the other legs, beside Recording
 	Recording string            `json:"recording,omitempty"` // file name in the data folder's recordings
+
+	// Ladder is the signalling of the caller's leg, 100 messages at most: no
+	// addresses, credentials or keys.
+	Ladder []media.Signal `json:"ladder,omitempty"`
 }
 
 // Turn is one side's say, as the other side heard it.
