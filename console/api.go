@@ -49,6 +49,7 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.browserRoutes(api)
 	c.healthRoutes(api)
 	c.trunkRoutes(api)
+	c.deskRoutes(api)
 	return api
 }
 
