@@ -56,12 +56,13 @@ type Attendant struct {
 	Hub         *Hub
 	Log         *slog.Logger
 
-	Dialer      Dialer        // optional: without it nobody is connected to a human
-	Human       string        // whom to dial; optional
-	RingTimeout time.Duration // how long a human's phone rings
-	Music       []media.Frame // for callers who wait; optional
-	Recordings  string        // folder for recordings; none are made where empty
-	Apology     string        // said when a call must end for our sake
+	Dialer      Dialer                                                                          // optional: without it nobody is connected to a human
+	Human       string                                                                          // whom to dial; optional
+	RingTimeout time.Duration                                                                   // how long a human's phone rings
+	Music       []media.Frame                                                                   // for callers who wait; optional
+	Recordings  string                                                                          // folder for recordings; none are made where empty
+	Apology     string                                                                          // said when a call must end for our sake
+	Trace       func(before flow.State, in flow.Input, after flow.State, effects []flow.Effect) // told each step of the engine; optional
 	// TurnBudget bounds what vendors over the network may take, all together, from
 	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
 	TurnBudget time.Duration
