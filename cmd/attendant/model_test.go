@@ -91,6 +91,9 @@ func (m *scriptedModel) answer(seen *tally) func(openai.ChatCompletionRequest) m
 // the article's answer; to a turn what the rules understand.
 func (m *scriptedModel) good(q openai.ChatCompletionRequest) string {
 	switch f := q.ResponseFormat; {
+	case f == nil && strings.Contains(q.Messages[1].Content, "\nSay this:\n"):
+		_, text, _ := strings.Cut(q.Messages[1].Content, "\nSay this:\n")
+		return strings.TrimSpace(text)
 	case f == nil:
 		lines := strings.Split(q.Messages[1].Content, "\n")
 		_, text, _ := strings.Cut(lines[1], ": ")
