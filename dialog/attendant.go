@@ -56,16 +56,19 @@ type Attendant struct {
 	Hub         *Hub
 	Log         *slog.Logger
 
-	Dialer      Dialer                                                                          // optional: without it nobody is connected to a human
-	Human       string                                                                          // whom to dial; optional
-	RingTimeout time.Duration                                                                   // how long a human's phone rings
-	Music       []media.Frame                                                                   // for callers who wait; optional
-	Recordings  string                                                                          // folder for recordings; none are made where empty
-	Apology     string                                                                          // said when a call must end for our sake
-	Trace       func(before flow.State, in flow.Input, after flow.State, effects []flow.Effect) // told each step of the engine; optional
+	Dialer      Dialer        // optional: without it nobody is connected to a human
+	Human       string        // whom to dial; optional
+	RingTimeout time.Duration // how long a human's phone rings
+	Router      Router        // what a call to a number is to do; optional
+	Music       []media.Frame // for callers who wait; optional
+	Recordings  string        // folder for recordings; none are made where empty
+	Apology     string        // said when a call must end for our sake
+	// Trace is told each step of the engine, with the state before it; optional.
+	Trace func(before flow.State, in flow.Input, after flow.State, effects []flow.Effect)
 	// TurnBudget bounds what vendors over the network may take, all together, from
 	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
 	TurnBudget time.Duration
+	Moment     Moment // said where an answer takes its time; optional
 
 	Clock ClockStats // of all calls that have ended
 
@@ -109,12 +112,16 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	var parts sync.WaitGroup
 	c.start(running, &parts)
 	c.script(ctx)
+	c.mouth.moment.disarm()
 	leg.Hangup(media.ErrLocalHangup)
 	end()
 	parts.Wait()
 	a.Clock.add(c)
 	record.Switches = c.switches
 
+	if traced, ok := leg.(interface{ Ladder() []media.Signal }); ok {
+		record.Ladder = traced.Ladder()
+	}
 	c.talk.close(cause(context.Cause(leg.Context()))) //nolint:contextcheck // the leg's own lifetime
 	if err := c.talk.file(context.WithoutCancel(ctx)); err != nil {
 		log.Error("call record lost", "error", err)
@@ -144,7 +151,9 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 		ear:    newEar(a.Recognizer, newDetector()),
 		mouth:  &mouth{player: media.NewPlayer(), voice: a.Synthesizer, style: a.Voice},
 	}
+	c.mouth.moment = newMoment(a.Moment, c.mouth.player)
 	c.talk = a.newConversation(leg.Peer(), c.since)
+	c.mouth.style = c.talk.voice()
 	return c
 }
 

@@ -52,7 +52,10 @@ func (c *call) since(t time.Time) time.Duration { return t.Sub(c.began) }
 
 // converse talks with the caller until one side ends it or ctx ends.
 func (c *call) converse(ctx context.Context) {
-	effects := c.talk.start()
+	if c.divert(ctx) {
+		return
+	}
+	effects := c.talk.opening()
 	for {
 		c.respond(ctx, effects)
 		if ctx.Err() != nil || c.talk.ended() {
@@ -71,6 +74,7 @@ func (c *call) next(ctx context.Context) []flow.Effect {
 	if !ok {
 		return c.talk.silence()
 	}
+	c.mouth.moment.arm(c.turnEnd)
 	asked := time.Now()
 	if !c.deadline.IsZero() {
 		var cancel context.CancelFunc
@@ -127,8 +131,11 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (
 		if !expect.Sensitive {
 			c.talk.partial(h.result.Text)
 		}
+	case heardEndpoint:
+		c.mouth.moment.arm(h.speechEnd)
 	case heardEnd:
 		if h.result.Text == "" && h.err == nil { // a cough, a door
+			c.mouth.moment.disarm()
 			silence.Reset(patience(expect))
 			return callerTurn{}, false
 		}
@@ -193,7 +200,7 @@ func patience(e flow.Expectation) time.Duration {
 // hints tell the recogniser what the engine expects.
 func (c *call) hints(e flow.Expectation) speech.Hints {
 	return speech.Hints{
-		Language:  c.a.Language,
+		Language:  c.talk.language(),
 		Bandwidth: c.leg.Peer().Bandwidth,
 		Expect:    speech.Expectation{Kind: expectKind(e.Type), Min: e.Min, Max: e.Max, Choices: choices(e)},
 		Sensitive: e.Sensitive,
@@ -328,8 +335,14 @@ func (c *call) turnSpoken(s spoken, w work) Turn {
 	if s.cut() {
 		t.Planned, t.Interrupted = s.planned, true
 	}
+	if !s.moment.IsZero() {
+		t.Start = c.since(s.moment)
+		c.delays.Moment = s.moment.Sub(c.turnEnd)
+	}
 	if !s.first.IsZero() {
-		t.Start = c.since(s.first)
+		if s.moment.IsZero() {
+			t.Start = c.since(s.first)
+		}
 		c.delays.Speak = s.first.Sub(w.started)
 		if !c.turnEnd.IsZero() {
 			c.delays.Total = s.first.Sub(c.turnEnd)

@@ -47,9 +47,11 @@ type server struct {
 	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
+	telephony  *telephony
 	listener   net.Listener
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
+	company    *company
 	password   string // of the administrator, where it was set now
 }
 
@@ -57,10 +59,10 @@ type server struct {
 // before anything is opened, so that all faults are told at once.
 func openServer(ctx context.Context, cfg config, log *slog.Logger) (*server, error) {
 	company, err := loadCompany(cfg)
-	if err = errors.Join(err, missing(cfg)); err != nil {
+	if err = errors.Join(err, missing(cfg), cfg.Ladder.unkeyed); err != nil {
 		return nil, err
 	}
-	s := &server{cfg: cfg, log: log, hub: &dialog.Hub{}}
+	s := &server{cfg: cfg, company: company, log: log, hub: &dialog.Hub{}}
 	if err := s.open(ctx, company); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -79,13 +81,16 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.store, err = sqlstore.Open(ctx, filepath.Join(s.cfg.Data, "attendant.db")); err != nil {
 		return err
 	}
+	if s.telephony, err = openTelephony(ctx, s.cfg, s.store, s.sip, s.log); err != nil {
+		return err
+	}
 	records, err := local.Open(ctx, s.store.DB())
 	if err != nil {
 		return err
 	}
 	if data, err := fs.ReadFile(company.files, "crm.yaml"); err == nil {
 		if err := records.Import(ctx, data, time.Now().In(company.flows.Zone())); err != nil {
-			return fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
+			return fmt.Errorf("%w: %w", errSettings, err)
 		}
 	}
 	if s.recognizer, err = openRecognizer(s.cfg, company.callerPhrases(), s.cfg.Recognisers, 2, s.log); err != nil {
@@ -105,7 +110,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 		Flows: flow.NewEngine(company.flows), Knowledge: articles,
 		Recognizer: s.ears, Synthesizer: s.voices, TurnBudget: s.cfg.TurnBudget, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
-		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
+		Dialer: s.telephony, Router: s.telephony.route, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}
 	s.language = company.language(s.cfg)
@@ -116,7 +121,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if err := s.openConsole(ctx, company, recordings); err != nil {
 		return err
 	}
-	return s.warm(ctx, company)
+	return errors.Join(s.warm(ctx, company), s.prepareMoment(ctx, company))
 }
 
 // openConsole makes the console; the first start makes its administrator.
@@ -131,7 +136,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 	cfg := console.Config{
 		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
-		Vendors: s.vendorStatus, Sites: origins(s.cfg.Sites),
+		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites),
 	}
 	if s.browsers != nil {
 		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
@@ -144,10 +149,12 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 func (s *server) listen() error {
 	var faults []error
 	var err error
-	if s.sip, err = sip.Listen(sip.Config{
+	cfg := sip.Config{
 		Listen: s.cfg.ListenSIP, External: s.cfg.External, RTPFirst: s.cfg.RTPFirst, RTPLast: s.cfg.RTPLast,
 		MaxCalls: s.cfg.MaxCalls, Log: s.log,
-	}); err != nil {
+	}
+	hooks(&cfg, func() *telephony { return s.telephony })
+	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
 	if s.listener, err = net.Listen("tcp", s.cfg.ListenHTTP); err != nil {
@@ -191,6 +198,7 @@ func (s *server) gauges() map[string]func() float64 {
 			gauges[name] = func() float64 { return float64(count.Load()) }
 		}
 	}
+	maps.Copy(gauges, s.telephony.gauges())
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
@@ -217,6 +225,18 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_calls_dialled":      &st.Dialled,
 		"attendant_sip_calls_failed":       &st.Failed,
 		"attendant_sip_legs_fallen_silent": &st.NoMedia,
+		"attendant_sip_session_glares":     &st.Glares,
+		"attendant_sip_sessions_refreshed": &st.Refreshed,
+		"attendant_sip_sessions_expired":   &st.Expired,
+		"attendant_sip_session_too_brief":  &st.TooBrief,
+		"attendant_sip_without_prack":      &st.NoPrack,
+		"attendant_sip_forks_released":     &st.Forked,
+		"attendant_sip_redirections":       &st.Redirected,
+		"attendant_sip_referrals":          &st.Referrals,
+		"attendant_sip_legs_replaced":      &st.Replaced,
+		"attendant_sip_transfers_refused":  &st.Untrusted,
+		"attendant_sip_dialogs_forgotten":  &st.Lost,
+		"attendant_sip_legs_restored":      &st.Restored,
 		"attendant_sip_requests_late":      &st.Late,
 		"attendant_sip_requests_overflown": &st.Overflow,
 		"attendant_sip_requests_foreign":   &st.Foreign,
@@ -233,11 +253,12 @@ func (s *server) run(ctx context.Context) error {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
+	parts.Go(func() { s.company.warm(watching, s.log) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)
 	parts.Go(func() { called <- s.serveBrowsers(ctx) })
-	err := errors.Join(s.sip.Serve(ctx, s.attendant.Answer), <-called)
+	err := errors.Join(s.serveSIP(ctx), <-called)
 	stop()
 	// Event streams never become idle: they are cut.
 	err = errors.Join(err, web.Close())
@@ -265,6 +286,9 @@ func (s *server) close() error {
 	}
 	if s.recognizer != nil {
 		errs = append(errs, s.recognizer.Close())
+	}
+	if s.company != nil {
+		errs = append(errs, s.company.close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
@@ -299,18 +323,6 @@ func readWAV(file *os.File) ([]media.Frame, error) {
 		return nil, err
 	}
 	return wav.Frames(a.Mono(), a.RateHz), nil
-}
-
-// dialer lets the attendant call humans.
-type dialer struct{ *sip.Server }
-
-// Dial implements dialog.Dialer.
-func (d dialer) Dial(ctx context.Context, target string) (media.Leg, error) {
-	leg, err := d.Server.Dial(ctx, target, sip.DialOptions{Name: "Attendant"})
-	if err != nil { // a nil *Leg must not become a media.Leg
-		return nil, err
-	}
-	return leg, nil
 }
 
 type serveCommand struct {

@@ -73,11 +73,11 @@ func loadCompany(c config) (*company, error) {
 	if c.Company != "" {
 		files = os.DirFS(c.Company)
 	}
-	connectors, connectorErr := loadConnectors(files)
+	connectors, connectorErr := loadConnectors(files, zoneOf(files))
 	operations := dialog.Operations(crm.Join(append(slices.Clone(connectors), crm.Operate(nil, time.UTC))...))
 	flows, flowErr := flow.Load(files, operations)
 	articles, articleErr := knowledge.Load(files)
-	if err := errors.Join(connectorErr, flowErr, articleErr); err != nil {
+	if err := errors.Join(connectorErr, flowErr, articleErr, checkRecords(files)); err != nil {
 		return nil, fmt.Errorf("%w: company: %w", errSettings, err)
 	}
 	return &company{files: files, flows: flows, articles: articles, rules: rules.New(flows, asked(articles)), connectors: connectors}, nil
@@ -171,14 +171,19 @@ func openRecognizer(c config, phrases []string, workers, warm int, log *slog.Log
 
 // say renders a sentence whole.
 func say(ctx context.Context, s speech.Synthesizer, v speech.Voice, text string) (speech.Segment, error) {
-	in, out := make(chan string, 1), make(chan speech.Segment, 8)
+	in, out := make(chan string, 1), make(chan speech.Segment)
 	in <- text
 	close(in)
-	err := s.Synthesize(ctx, v, in, out)
-	close(out)
+	var err error
+	var speaking sync.WaitGroup
+	speaking.Go(func() {
+		defer close(out)
+		err = s.Synthesize(ctx, v, in, out)
+	})
 	whole := speech.Segment{Text: text}
 	for part := range out {
 		whole.Audio = append(whole.Audio, part.Audio...)
 	}
+	speaking.Wait()
 	return whole, err
 }

@@ -48,7 +48,7 @@ func Load(files fs.FS) (*Base, error) {
 	for _, name := range names {
 		a, err := load(files, name)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+			faults = append(faults, err)
 			continue
 		}
 		b.articles = append(b.articles, a)
@@ -56,26 +56,43 @@ func Load(files fs.FS) (*Base, error) {
 	return b, errors.Join(faults...)
 }
 
+// load reads one article. Its errors name file and line.
 func load(files fs.FS, name string) (Article, error) {
 	data, err := fs.ReadFile(files, name)
 	if err != nil {
 		return Article{}, err
 	}
 	head, text, ok := strings.Cut(strings.TrimPrefix(string(data), "---\n"), "\n---\n")
-	if !ok {
-		return Article{}, errors.New("no front matter between lines of ---")
+	if !ok || !strings.HasPrefix(string(data), "---\n") {
+		return Article{}, fmt.Errorf("%s:1: no front matter between lines of ---", name)
 	}
 	a := Article{ID: strings.TrimSuffix(path.Base(name), ".md"), Text: strings.TrimSpace(text)}
 	if err := yaml.UnmarshalWithOptions([]byte(head), &a, yaml.Strict()); err != nil {
-		return a, errors.New(yaml.FormatError(err, false, true))
+		line := 1
+		var at yaml.Error
+		if errors.As(err, &at) && at.GetToken() != nil {
+			line += at.GetToken().Position.Line // below the first ---
+		}
+		return a, fmt.Errorf("%s:%d: %s", name, line, yaml.FormatError(err, false, true))
 	}
 	if a.Title == "" || a.Answer == "" || a.Version == "" || len(a.Examples) == 0 {
-		return a, errors.New("title, answer, version and examples must be given")
+		return a, fmt.Errorf("%s:1: title, answer, version and examples must be given", name)
 	}
 	if _, err := time.Parse(time.DateOnly, a.ReviewBy); err != nil {
-		return a, fmt.Errorf("review_by %q is no date", a.ReviewBy)
+		return a, fmt.Errorf("%s:%d: review_by %q is no date such as 2027-06-30", name, lineOf(head, "review_by"), a.ReviewBy)
 	}
 	return a, nil
+}
+
+// lineOf is the line of a key in an article's front matter, 1 where it is not
+// there.
+func lineOf(head, key string) int {
+	for i, line := range strings.Split(head, "\n") {
+		if strings.HasPrefix(line, key+":") {
+			return i + 2
+		}
+	}
+	return 1
 }
 
 // Articles returns all articles.

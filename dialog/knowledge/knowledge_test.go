@@ -16,7 +16,7 @@ func TestLoadTellsAllFaults(t *testing.T) {
 	if err == nil {
 		t.Fatal("no fault found")
 	}
-	for _, want := range []string{"a.md", "b.md: review_by", "c.md: title, answer", "d.md", "titel"} {
+	for _, want := range []string{"a.md:1: no front", "b.md:5: review_by", "c.md:1: title, answer", "d.md:2: ", "titel"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %q in:\n%v", want, err)
 		}
