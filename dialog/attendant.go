@@ -164,6 +164,7 @@ func (c *call) start(ctx context.Context, parts *sync.WaitGroup) {
 	if c.a.Recordings != "" {
 		c.startRecorder(ctx, parts)
 	}
+	parts.Go(func() { c.talk.knowing <- c.a.know(ctx, c.talk.record.ID, c.talk.record.Number) })
 	parts.Go(func() { c.bridge.Run(ctx) })
 	parts.Go(func() { c.ear.listen(ctx) })
 }

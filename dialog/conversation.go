@@ -33,6 +33,9 @@ type conversation struct {
 	code    *oneTimeCode   // the last one sent
 	sending sync.WaitGroup // of codes; close waits for it
 
+	knowing chan *known // gets who may be calling, once
+	caller  *known      // nil until then, and where nobody is known
+
 	understood []flow.Command // what the caller's last turn means
 	asked      time.Time      // when that turn came, in a chat
 }
@@ -50,7 +53,7 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 	set := a.Flows.Set()
 	c := &conversation{
 		a: a, since: since,
-		mood: sentiment.New(),
+		mood: sentiment.New(), knowing: make(chan *known, 1), // it is sent to once
 		record: &Record{
 			ID: newID(now, rand.Uint32()), CallID: peer.CallID, Number: peer.Number, Name: peer.Name,
 			Dialled: peer.Dialled, Remote: peer.Remote, Transport: peer.Transport, Codec: peer.Codec,
@@ -81,6 +84,7 @@ func (c *conversation) start() []flow.Effect {
 // hear takes in a turn of the caller and returns what is to be done about it.
 func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	c.turns++
+	c.recall()
 	spokenSecret := c.concealed(&t)
 	mood := c.mood.Score(t.Text)
 	commands := c.commands(ctx, t)

@@ -15,6 +15,7 @@ type Record struct {
 	CallID    string    `json:"call_id"`
 	Number    string    `json:"number"`             // the caller's, as signalled
 	Customer  string    `json:"customer,omitempty"` // who proved to be the caller
+	Known     string    `json:"known,omitempty"`    // the customer whose number calls: a hint, no proof
 	Name      string    `json:"name,omitempty"`
 	Dialled   string    `json:"dialled"`
 	Remote    string    `json:"remote"`
