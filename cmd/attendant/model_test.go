@@ -55,20 +55,20 @@ var faults = map[string]func(good string) modeltest.Reply{
 	},
 }
 
-// tally counts how often each kind of answer was given, over all conversations.
-type tally struct {
+// answerTally counts how often each kind of answer was given, over all conversations.
+type answerTally struct {
 	mu     sync.Mutex
 	counts map[string]int
 }
 
-func (c *tally) add(kind string) {
+func (c *answerTally) add(kind string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts[kind]++
 }
 
 // answer is how the server replies to a request: well in half of the cases.
-func (m *scriptedModel) answer(seen *tally) func(openai.ChatCompletionRequest) modeltest.Reply {
+func (m *scriptedModel) answer(seen *answerTally) func(openai.ChatCompletionRequest) modeltest.Reply {
 	kinds := slices.Sorted(maps.Keys(faults))
 	return func(q openai.ChatCompletionRequest) modeltest.Reply {
 		good := m.good(q)
@@ -132,7 +132,7 @@ func (m *scriptedModel) good(q openai.ChatCompletionRequest) string {
 type watched struct {
 	understand.Understander
 	model *scriptedModel
-	seen  *tally
+	seen  *answerTally
 }
 
 func (w watched) Understand(ctx context.Context, v understand.View, t understand.Turn) ([]flow.Command, error) {
@@ -150,7 +150,7 @@ func (w watched) Understand(ctx context.Context, v understand.View, t understand
 // fails: each comes to the same end, with the same things said and done.
 func TestConversationsWithModel(t *testing.T) {
 	demoArticles(t)
-	seen := &tally{counts: map[string]int{}}
+	seen := &answerTally{counts: map[string]int{}}
 	for name, c := range scripts(t) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
