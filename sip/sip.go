@@ -284,6 +284,9 @@ func (s *Server) Addrs() (list []string) {
 // Stats returns the server's counters.
 func (s *Server) Stats() *Stats { return &s.stats }
 
+// Guard returns the server's guard, for its counters.
+func (s *Server) Guard() *admit.Guard { return s.guard }
+
 // Serve answers calls until ctx ends, then refuses new ones, waits until the
 // calls that go on have ended and closes the sockets. Each call of answer has a
 // goroutine of its own and the context of Serve: when that ends it should bring
@@ -362,9 +365,11 @@ func (s *Server) hangUpAll() {
 		legs = append(legs, l)
 	}
 	s.mu.Unlock()
+	var ending sync.WaitGroup
 	for _, l := range legs {
-		l.Hangup(media.ErrShutdown)
+		ending.Go(func() { l.Hangup(media.ErrShutdown) })
 	}
+	ending.Wait()
 }
 
 // respond answers r. A response that cannot be sent is the peer's loss: it will
@@ -409,10 +414,12 @@ func (s *Server) find(r *sip.Request) *Leg {
 	defer s.mu.Unlock()
 	l := s.dialogs[requestKey(r)]
 	if l == nil {
+		s.failed(r.Source())
 		return nil
 	}
 	if !l.dialog.ownPeer(r.Source()) {
 		s.stats.Foreign.Add(1)
+		s.failed(r.Source())
 		return nil
 	}
 	return l

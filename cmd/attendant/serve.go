@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -26,6 +27,7 @@ import (
 	"attendant/media/wav"
 	"attendant/media/webrtc"
 	"attendant/sip"
+	"attendant/sip/admit"
 	"attendant/speech"
 	"attendant/speech/pocketsphinx"
 )
@@ -45,6 +47,8 @@ type server struct {
 	attendant  *dialog.Attendant
 	hub        *dialog.Hub
 	sip        *sip.Server
+	probe      *admit.Probe // head-room
+	draining   atomic.Bool
 	listener   net.Listener
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
@@ -121,7 +125,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		return fmt.Errorf("%w: password: %w", errSettings, err)
 	}
 	cfg := console.Config{
-		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
+		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: s.ready,
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
 		Vendors: s.vendorStatus, Sites: origins(s.cfg.Sites),
 	}
@@ -136,10 +140,10 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 func (s *server) listen() error {
 	var faults []error
 	var err error
-	if s.sip, err = sip.Listen(sip.Config{
-		Listen: s.cfg.ListenSIP, External: s.cfg.External, RTPFirst: s.cfg.RTPFirst, RTPLast: s.cfg.RTPLast,
-		MaxCalls: s.cfg.MaxCalls, Log: s.log,
-	}); err != nil {
+	cfg := s.cfg.transport()
+	cfg.Log = s.log
+	s.probe = cfg.Calls.Probe
+	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
 	if s.listener, err = net.Listen("tcp", s.cfg.ListenHTTP); err != nil {
@@ -150,6 +154,16 @@ func (s *server) listen() error {
 	}
 	return errors.Join(faults...)
 }
+
+// ready tells load balancers whether new calls are taken.
+func (s *server) ready() error {
+	if s.draining.Load() {
+		return errDraining
+	}
+	return nil
+}
+
+var errDraining = errors.New("draining: no new calls are taken")
 
 func (s *server) style() speech.Voice {
 	return speech.Voice{Name: s.cfg.voiceName(), Language: "en-US"}
@@ -183,6 +197,7 @@ func (s *server) gauges() map[string]func() float64 {
 			gauges[name] = func() float64 { return float64(count.Load()) }
 		}
 	}
+	maps.Copy(gauges, guardGauges(s.sip, s.probe))
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
@@ -212,6 +227,9 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_requests_overflown": &st.Overflow,
 		"attendant_sip_requests_foreign":   &st.Foreign,
 		"attendant_sip_garbage":            &st.Garbage,
+		"attendant_sip_requests_unknown":   &st.Unknown,
+		"attendant_sip_connections_over":   &st.TooMany,
+		"attendant_sip_connections_broken": &st.Broken,
 		"attendant_sip_messages_unsent":    &st.Unsent,
 		"attendant_sip_responses_stray":    &st.Stray,
 		"attendant_sip_panics":             &st.Panics,
@@ -339,5 +357,7 @@ func (f serveCommand) Run(p *program) error {
 	if s.password != "" && c.Password == "" {
 		fmt.Fprintf(p.out, "the console's first user is admin, password %s (shown only now)\n", s.password)
 	}
-	return s.run(p.ctx)
+	ctx, stop := s.untilStopped(p.ctx, p.signals)
+	defer stop()
+	return s.run(ctx)
 }
