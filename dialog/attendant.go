@@ -27,6 +27,7 @@ import (
 
 	"attendant/crm"
 	"attendant/dialog/flow"
+	"attendant/dialog/guard"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
 	"attendant/media"
@@ -44,7 +45,8 @@ type Dialer interface {
 type Attendant struct {
 	Flows       *flow.Engine
 	Understand  understand.Understander
-	Knowledge   *knowledge.Base
+	Knowledge   *knowledge.Finder
+	Writer      Writer // optional: without it everything is said as it is written
 	Recognizer  speech.Recognizer
 	Synthesizer speech.Synthesizer
 	Voice       speech.Voice // optional
@@ -63,10 +65,13 @@ type Attendant struct {
 	// TurnBudget bounds what vendors over the network may take, all together, from
 	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
 	TurnBudget time.Duration
+	Moment     Moment // said where an answer takes its time; optional
 
 	Clock ClockStats // of all calls that have ended
 
-	live sync.Map // call ID -> CallInfo
+	live  sync.Map // call ID -> CallInfo
+	own   sync.Once
+	words *guard.Templates // what the company says, once own is done
 }
 
 // ClockStats count what the calls' clocks and ears could not keep up with.
@@ -104,6 +109,7 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	var parts sync.WaitGroup
 	c.start(running, &parts)
 	c.script(ctx)
+	c.mouth.moment.disarm()
 	leg.Hangup(media.ErrLocalHangup)
 	end()
 	parts.Wait()
@@ -139,6 +145,7 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 		ear:    newEar(a.Recognizer, newDetector()),
 		mouth:  &mouth{player: media.NewPlayer(), voice: a.Synthesizer, style: a.Voice},
 	}
+	c.mouth.moment = newMoment(a.Moment, c.mouth.player)
 	c.talk = a.newConversation(leg.Peer(), c.since)
 	return c
 }

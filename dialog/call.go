@@ -71,6 +71,7 @@ func (c *call) next(ctx context.Context) []flow.Effect {
 	if !ok {
 		return c.talk.silence()
 	}
+	c.mouth.moment.arm(c.turnEnd)
 	asked := time.Now()
 	if !c.deadline.IsZero() {
 		var cancel context.CancelFunc
@@ -127,8 +128,11 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (
 		if !expect.Sensitive {
 			c.talk.partial(h.result.Text)
 		}
+	case heardEndpoint:
+		c.mouth.moment.arm(h.speechEnd)
 	case heardEnd:
 		if h.result.Text == "" && h.err == nil { // a cough, a door
+			c.mouth.moment.disarm()
 			silence.Reset(patience(expect))
 			return callerTurn{}, false
 		}
@@ -291,7 +295,7 @@ func (w *work) carryOut(effects []flow.Effect) *flow.HandOver {
 			return e.HandOver
 		case e.Act != nil, e.Lookup != nil, e.Consult != nil:
 			begin := time.Now()
-			r := w.talk.perform(w.ctx, e)
+			r := w.talk.perform(w.ctx, e, w.tell)
 			w.acting += time.Since(begin)
 			effects = append(effects, w.talk.result(r)...)
 		case e.End != nil:
@@ -302,15 +306,23 @@ func (w *work) carryOut(effects []flow.Effect) *flow.HandOver {
 }
 
 func (w *work) utter(s *flow.Say) {
-	for _, t := range w.talk.sentences(s) {
-		if w.sentences++; w.sentences == 1 {
-			w.started, w.flow, w.step = time.Now(), t.flow, t.step
-		}
-		w.sources = append(w.sources, t.sources...)
-		select {
-		case w.text <- t:
-		case <-w.speaking.Done(): // interrupted: what is unsaid stays unsaid
-		}
+	for _, t := range w.talk.sentences(w.speaking, s) {
+		w.tell(t)
+	}
+}
+
+// tell hands a sentence to the mouth. It reports false after an interruption:
+// what is unsaid stays unsaid.
+func (w *work) tell(t sentence) bool {
+	if w.sentences++; w.sentences == 1 {
+		w.started, w.flow, w.step = time.Now(), t.flow, t.step
+	}
+	w.sources = append(w.sources, t.sources...)
+	select {
+	case w.text <- t:
+		return true
+	case <-w.speaking.Done():
+		return false
 	}
 }
 
@@ -320,8 +332,14 @@ func (c *call) turnSpoken(s spoken, w work) Turn {
 	if s.cut() {
 		t.Planned, t.Interrupted = s.planned, true
 	}
+	if !s.moment.IsZero() {
+		t.Start = c.since(s.moment)
+		c.delays.Moment = s.moment.Sub(c.turnEnd)
+	}
 	if !s.first.IsZero() {
-		t.Start = c.since(s.first)
+		if s.moment.IsZero() {
+			t.Start = c.since(s.first)
+		}
 		c.delays.Speak = s.first.Sub(w.started)
 		if !c.turnEnd.IsZero() {
 			c.delays.Total = s.first.Sub(c.turnEnd)

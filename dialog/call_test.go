@@ -141,10 +141,12 @@ func (b *books) SaveIntent(_ context.Context, i dialog.Intent) error {
 	return nil
 }
 
-func (b *books) Intents(context.Context, string) ([]dialog.Intent, error) { return b.intents, nil }
-func (b *books) NoteTry(context.Context, string, time.Time) error         { return nil }
-func (b *books) Tries(context.Context, string, time.Time) (int, error)    { return 0, nil }
-func (b *books) LogCall(context.Context, string, crm.CallNote) error      { return nil }
+func (b *books) Intents(context.Context, string) ([]dialog.Intent, error)     { return b.intents, nil }
+func (b *books) NoteDecision(context.Context, dialog.AuditRow) error          { return nil }
+func (b *books) Decisions(context.Context, string) ([]dialog.AuditRow, error) { return nil, nil }
+func (b *books) NoteTry(context.Context, string, time.Time) error             { return nil }
+func (b *books) Tries(context.Context, string, time.Time) (int, error)        { return 0, nil }
+func (b *books) LogCall(context.Context, string, crm.CallNote) error          { return nil }
 
 type scene struct {
 	*dialog.Attendant
@@ -162,6 +164,11 @@ func newScene(t *testing.T, lines ...string) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
+	finder, err := knowledge.NewFinder(t.Context(), base, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { finder.Close() })
 	var articles []understand.Article
 	for _, a := range base.Articles() {
 		articles = append(articles, understand.Article{ID: a.ID, Examples: a.Examples})
@@ -170,7 +177,7 @@ func newScene(t *testing.T, lines ...string) *scene {
 	return &scene{
 		leg: mediatest.NewLeg(media.Peer{Number: "+15550100", Codec: "G722/8000"}), books: b,
 		Attendant: &dialog.Attendant{
-			Flows: flow.NewEngine(set), Understand: rules.New(set, articles), Knowledge: base,
+			Flows: flow.NewEngine(set), Understand: rules.New(set, articles), Knowledge: finder,
 			Recognizer: &hearing{lines: lines}, Synthesizer: saying{}, CRM: crm.Operate(b, time.UTC), Store: b, Hub: &dialog.Hub{},
 			Log: slog.New(slog.DiscardHandler), RingTimeout: 20 * time.Second, Apology: set.Company.Apology.All()[0],
 		},

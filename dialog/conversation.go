@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"attendant/dialog/flow"
@@ -27,8 +28,9 @@ type conversation struct {
 	since  func(time.Time) time.Duration
 	turns  int // of the caller
 
-	secrets []string     // sensitive digits: kept here and nowhere else
-	code    *oneTimeCode // the last one sent
+	secrets []string       // sensitive digits: kept here and nowhere else
+	code    *oneTimeCode   // the last one sent
+	sending sync.WaitGroup // of codes; close waits for it
 
 	understood []flow.Command // what the caller's last turn means
 	asked      time.Time      // when that turn came, in a chat
@@ -56,7 +58,7 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband, Language: a.Language},
 	}
 	unsure := set.Company.Unsure.In(a.Language, set.Company.Language)[0]
-	c.guard = policy(set.Company, a.CRM).Session(append(set.Phrases(a.Language), set.Company.Name), unsure)
+	c.guard = policy(set.Company, a.CRM).Session(a.ownWords(), unsure)
 	c.guard.Reachable(peer.Number)
 	return c
 }
@@ -79,6 +81,7 @@ func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	}
 	c.understood = commands
 	c.noteTurn(t, mood, commands)
+	c.heardFacts(t.Text)
 	over := c.guard.Over(c.turns, c.since(time.Now()))
 	if over != "" {
 		c.refused(guard.Decision{Rule: "limit of " + over}, "call")
@@ -119,7 +122,7 @@ func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Comman
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
-	return commands
+	return c.known(ctx, commands, t.Text)
 }
 
 func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {
@@ -188,33 +191,9 @@ func (c *conversation) end(outcome string) { c.record.Outcome = outcome }
 // handed notes that a human has taken the call.
 func (c *conversation) handed() { c.record.Outcome = "escalated" }
 
-// sentences splits what is to be said and lets the guard check each sentence.
-func (c *conversation) sentences(s *flow.Say) []sentence {
-	for _, v := range c.state.Slots {
-		c.guard.Fact("caller", v)
-	}
-	for _, name := range []string{"tried", "which"} {
-		for _, v := range c.state.Results[name] {
-			c.guard.Fact("caller", v)
-		}
-	}
-	c.guard.Fact("caller", c.state.Caller)
-	var out []sentence
-	for _, text := range splitSentences(s.Text) {
-		d := c.guard.Sentence(guard.Sentence{Text: text, Sources: s.Sources, Model: s.Model})
-		if !d.Allowed {
-			c.record.Guard = append(c.record.Guard, GuardRecord{Rule: d.Rule, What: text, At: c.since(time.Now())})
-			text = d.Instead
-		}
-		if text != "" {
-			out = append(out, sentence{text: text, sources: s.Sources, flow: s.Flow, step: s.Step})
-		}
-	}
-	return out
-}
-
 // close fills in what is known only at the end.
 func (c *conversation) close(cause string) {
+	c.sending.Wait()
 	r := c.record
 	r.Ended, r.EndCause = time.Now(), cause
 	if len(r.Flows) > 0 {

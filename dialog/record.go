@@ -64,6 +64,8 @@ type Delays struct {
 	Act        time.Duration `json:"act"`   // connectors and knowledge
 	Speak      time.Duration `json:"speak"` // text to first frame played
 	Total      time.Duration `json:"total"`
+
+	Moment time.Duration `json:"moment,omitempty"` // until the caller was told to wait; 0 is not at all
 }
 
 // ActionRecord is one operation of a connector.
@@ -110,6 +112,10 @@ type Store interface {
 	SaveIntent(ctx context.Context, i Intent) error
 	// Intents returns a call's intents in the order in which they were made.
 	Intents(ctx context.Context, call string) ([]Intent, error)
+	// NoteDecision keeps a decision of the guard; Decisions returns a call's in the
+	// order in which they were made.
+	NoteDecision(ctx context.Context, row AuditRow) error
+	Decisions(ctx context.Context, call string) ([]AuditRow, error)
 	// NoteTry counts a failed proof of who a caller is; Tries tells how many there
 	// were of an account since then.
 	NoteTry(ctx context.Context, account string, at time.Time) error

@@ -284,6 +284,7 @@ func (shortIsSilence) Recognize(ctx context.Context, h speech.Hints, audio <-cha
 // mouth is a voice that gives a segment a word.
 type mouth struct {
 	first    time.Duration // before the first segment
+	later    time.Duration // before the first segment of later sentences
 	between  time.Duration
 	breaks   int // segments before it fails; 0 is never
 	hangs    int // segments before it hangs, less one; 0 is never
@@ -294,6 +295,9 @@ func (m *mouth) Synthesize(ctx context.Context, _ speech.Voice, text <-chan stri
 	for t := range text {
 		m.rendered.Add(1)
 		wait := m.first
+		if m.rendered.Load() > 1 {
+			wait = m.later
+		}
 		for i, word := range strings.Fields(t) {
 			if m.breaks > 0 && i == m.breaks-1 {
 				return speech.ErrUnavailable
@@ -365,13 +369,15 @@ func TestVoicesSayEachWordOnce(t *testing.T) {
 		want   string
 		first  time.Duration
 	}{
-		{"well", []*mouth{{first: 300 * time.Millisecond}}, "[a] one two three four five six", 300 * time.Millisecond},
+		{"well", []*mouth{{first: 300 * time.Millisecond, later: 300 * time.Millisecond}}, "[a] one two three four five six", 300 * time.Millisecond},
 		{"failing at once", []*mouth{{breaks: 1}}, "[own] one two three four five six", 0},
 		{"hanging", []*mouth{{hangs: 1}}, "[own] one two three four five six", 500 * time.Millisecond},
 		{"too slow for the first word", []*mouth{{first: time.Second}}, "[own] one two three four five six", 500 * time.Millisecond},
 		{"breaking off", []*mouth{{breaks: 3}}, "[a] one two [own] three four five six", 0},
 		{"stalling", []*mouth{{hangs: 3}}, "[a] one two [own] three four five six", 0},
 		{"slower than speech, but going on", []*mouth{{between: 250 * time.Millisecond}}, "[a] one two three four five six", 0},
+		{"slow while the sentence before is played", []*mouth{{later: 1200 * time.Millisecond}}, "[a] one two three four five six", 0},
+		{"slower than that", []*mouth{{later: 1400 * time.Millisecond}}, "[a] one two three four [own] five six", 0},
 		{"two failing", []*mouth{{breaks: 1}, {breaks: 2}}, "[b] one [own] two three four five six", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {

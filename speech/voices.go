@@ -90,7 +90,8 @@ type speaking struct {
 	ladder   *Voices
 	voice    Voice
 	segments chan<- Segment
-	lowest   int // the voice that speaks: those before it were left
+	lowest   int       // the voice that speaks: those before it were left
+	played   time.Time // when all that was passed on will have been played
 }
 
 // sentence says a sentence, by the next voices where one fails.
@@ -140,7 +141,7 @@ func (s *speaking) try(ctx context.Context, i int, text string, budget time.Dura
 		voice.Name = v.Speaker
 	}
 	if m, ok := v.Synthesizer.(remembering); ok && m.Has(voice, text) {
-		u := utter{to: s.segments, vendor: v.Name}
+		u := utter{speaking: s, vendor: v.Name}
 		return 0, u.speak(ctx, v.Synthesizer, voice, text)
 	}
 	if v.Budget > 0 && budget < leastWait {
@@ -154,7 +155,7 @@ func (s *speaking) try(ctx context.Context, i int, text string, budget time.Dura
 		}
 		done = func(error) {} // the last one is tried in any case
 	}
-	u := utter{to: s.segments, vendor: v.Name, budget: budget}
+	u := utter{speaking: s, vendor: v.Name, budget: budget}
 	err = u.speak(ctx, v.Synthesizer, voice, text)
 	if ctx.Err() != nil {
 		done(context.Canceled)
@@ -169,9 +170,12 @@ func (s *speaking) try(ctx context.Context, i int, text string, budget time.Dura
 	return u.words, nil
 }
 
+// unplayed is how long what was passed on goes on being played.
+func (s *speaking) unplayed() time.Duration { return max(0, time.Until(s.played)) }
+
 // utter is one voice saying one sentence.
 type utter struct {
-	to     chan<- Segment
+	*speaking
 	vendor string
 	budget time.Duration // 0 is without limit
 
@@ -191,10 +195,10 @@ func (u *utter) speak(ctx context.Context, s Synthesizer, voice Voice, text stri
 	speaking.Go(func() { failed <- s.Synthesize(ctx, voice, in, out) })
 
 	begin := time.Now()
-	var played time.Time // when all that was passed on will have been played
+	first := true
 	var late <-chan time.Time
-	if u.budget > 0 {
-		patience := time.NewTimer(u.budget)
+	if u.budget > 0 { // while earlier sentences are played nobody waits
+		patience := time.NewTimer(u.unplayed() + u.budget)
 		defer patience.Stop()
 		late = patience.C
 	}
@@ -205,15 +209,14 @@ func (u *utter) speak(ctx context.Context, s Synthesizer, voice Voice, text stri
 		case <-late:
 			return errLate
 		case segment := <-out:
-			if played.IsZero() {
-				played, u.wait = time.Now(), time.Since(begin)
+			if first {
+				first, u.wait = false, time.Since(begin)
 			}
 			if err := u.pass(ctx, segment); err != nil {
 				return err
 			}
-			played = played.Add(time.Duration(len(segment.Audio)) * media.FrameDuration)
 			if u.budget > 0 {
-				late = time.After(max(0, time.Until(played)) + stallPatience)
+				late = time.After(u.unplayed() + stallPatience)
 			}
 		}
 	}
@@ -222,7 +225,8 @@ func (u *utter) speak(ctx context.Context, s Synthesizer, voice Voice, text stri
 func (u *utter) pass(ctx context.Context, segment Segment) error {
 	segment.Vendor = u.vendor
 	select {
-	case u.to <- segment:
+	case u.segments <- segment:
+		u.played = time.Now().Add(u.unplayed() + time.Duration(len(segment.Audio))*media.FrameDuration)
 		u.words += len(strings.Fields(segment.Text))
 		return nil
 	case <-ctx.Done():

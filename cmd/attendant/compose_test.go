@@ -22,7 +22,6 @@ func TestComposeServesWhatItsSettingsName(t *testing.T) {
 		t.Fatal(err)
 	}
 	var compose struct {
-		Name     string
 		Services map[string]struct {
 			Image, Restart string
 			Environment    map[string]string

@@ -63,6 +63,10 @@ type config struct {
 	ModelBudget    time.Duration `yaml:"model_budget"`
 	TurnBudget     time.Duration `yaml:"turn_budget"`
 
+	EmbeddingsURL  string `yaml:"embeddings_url"`
+	EmbeddingsName string `yaml:"embeddings_name"`
+	EmbeddingsKey  string `yaml:"embeddings_key"`
+
 	Ladder ladderSettings `yaml:"ladder"` // in the settings file alone
 }
 
@@ -105,7 +109,8 @@ func loadConfig(file string, environ []string) (config, error) {
 		}
 	}
 	err := c.fromEnvironment(environ)
-	return c, errors.Join(err, c.Ladder.complete(environ))
+	c.Ladder.complete(environ)
+	return c, err
 }
 
 func (c *config) fromEnvironment(environ []string) error {
@@ -184,6 +189,9 @@ func (c *config) validate() error {
 	}
 	if (c.ModelURL == "") != (c.ModelName == "") || c.ModelURL != "" && !isURL(c.ModelURL) {
 		fault("model_url, model_name: %q, %q: want both, the first like http://HOST:PORT/v1", c.ModelURL, c.ModelName)
+	}
+	if (c.EmbeddingsURL == "") != (c.EmbeddingsName == "") || c.EmbeddingsURL != "" && !isURL(c.EmbeddingsURL) {
+		fault("embeddings_url, embeddings_name: %q, %q: want both, the first like http://HOST:PORT/v1", c.EmbeddingsURL, c.EmbeddingsName)
 	}
 	if c.ModelBudget < 0 || c.ModelBudget > 5*time.Second {
 		fault("model_budget: %v is not from 0 to 5s", c.ModelBudget)

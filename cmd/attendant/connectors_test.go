@@ -66,3 +66,106 @@ func TestWebhookServesAnOperation(t *testing.T) {
 		t.Errorf("said:\n%s", said.String())
 	}
 }
+
+// TestCheckNamesFileAndLine has a folder with a fault in each kind of file.
+func TestCheckNamesFileAndLine(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, demo.Files); err != nil {
+		t.Fatal(err)
+	}
+	edit := func(name, old, text string) {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		data, err := os.ReadFile(file)
+		if err != nil && old != "" || !strings.Contains(string(data), old) {
+			t.Fatalf("%s: %v, or no %q", name, err, old)
+		}
+		if err := os.WriteFile(file, []byte(strings.Replace(string(data), old, text, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit("shop.yaml", "", "openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths:\n  /orders/{no}:\n    get:\n      operationId: order\n      parameters:\n"+
+		"        - {name: no, in: path, required: true, schema: {type: string}}\n      responses:\n        '200': {description: x}\n")
+	edit("connectors.yaml", "", "openapi:\n  - file: shop.yaml\n    server: https://shop.example\n    operations:\n      - name: get_order\n        call: order\n"+
+		"        params:\n          nr: \"{number}\"\nmcp:\n  - url: https://shop.example/mcp\n    operations:\n      - name: get_delivery\n        tool: x\n        risk: open\n"+
+		"webhooks:\n  - url: ftp://shop.example\n")
+	edit("crm.yaml", "customer: c2, status: delayed", "customer: c2, status: lost")
+	edit("articles/warranty.md", "review_by: ", "review_by: soon ")
+	edit("flows/survey.yaml", "id:", "ident:")
+	var out, errout strings.Builder
+	status := run(t.Context(), []string{"check", dir}, nil, nil, &out, &errout)
+	for _, want := range []string{
+		"connectors.yaml:8: order has no parameter \"nr\"", "connectors.yaml:8: order needs the parameter \"no\"",
+		"connectors.yaml:14: open: the risk of get_delivery is personal", "connectors.yaml:16: url \"ftp://shop.example\"",
+		"crm.yaml:17: order 54321: status \"lost\"", "articles/warranty.md:", ": review_by", "flows/survey.yaml:",
+	} {
+		if status != 2 || !strings.Contains(errout.String(), want) {
+			t.Errorf("status %d, no word of %q in:\n%s", status, want, errout.String())
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "connectors.yaml"), []byte("openapi:\n  - fil: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadCompany(config{Company: dir}); err == nil || !strings.Contains(err.Error(), "connectors.yaml:2: ") {
+		t.Errorf("an unknown key: %v", err)
+	}
+}
+
+// guide is the block of docs/connectors.md that follows a line with mark, without
+// its indentation.
+func guide(t *testing.T, mark string) string {
+	t.Helper()
+	data, err := os.ReadFile("../../docs/connectors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(data), mark)
+	if !ok {
+		t.Fatalf("the guide has no %q", mark)
+	}
+	_, rest, _ = strings.Cut(rest, "\n\n")
+	var out []string
+	for line := range strings.Lines(rest) {
+		cut, in := strings.CutPrefix(line, "       ")
+		if !in && len(out) > 0 {
+			break
+		}
+		out = append(out, cut)
+	}
+	return strings.Join(out, "")
+}
+
+// TestGuideToARESTSystem follows docs/connectors.md to the letter, but for the port.
+func TestGuideToARESTSystem(t *testing.T) {
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer let-me-in" || r.URL.Path != "/orders/12345" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_, _ = w.Write([]byte(`{"id": "12345", "state": "IN_TRANSIT", "parcel": {"where": "the moon depot", "eta": "2026-12-24T11:00:00Z"}}`))
+	}))
+	defer shop.Close()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, demo.Files); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"shop.yaml":       guide(t, "as `my-company/shop.yaml`:"),
+		"connectors.yaml": strings.Replace(guide(t, "Write `my-company/connectors.yaml`"), "http://127.0.0.1:8090", shop.URL, 1),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("SHOP_TOKEN", "let-me-in")
+	var out, errout strings.Builder
+	if status := run(t.Context(), []string{"check", dir}, nil, nil, &out, &errout); status != 0 || !strings.Contains(out.String(), "1 connectors: good") {
+		t.Fatalf("check: status %d, %s%s", status, out.String(), errout.String())
+	}
+	out.Reset()
+	said := strings.NewReader("where is order 12345\nno\n")
+	if status := run(t.Context(), []string{"chat", "--company", dir, "--data", t.TempDir()}, nil, said, &out, &errout); status != 0 ||
+		!strings.Contains(out.String(), "the moon depot. It should arrive on Thursday, December 24") {
+		t.Errorf("chat: status %d, said:\n%s%s", status, out.String(), errout.String())
+	}
+}

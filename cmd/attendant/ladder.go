@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,7 +13,8 @@ import (
 
 	"attendant/console"
 	"attendant/crm/egress"
-	"attendant/dialog/understand/llm"
+	"attendant/dialog"
+	"attendant/dialog/model"
 	"attendant/speech"
 	"attendant/speech/openai"
 )
@@ -32,6 +34,8 @@ type ladderSettings struct {
 	Recognisers []recogniserSettings `yaml:"recognisers"`
 	Voices      []voiceSettings      `yaml:"voices"`
 	Models      []Vendor             `yaml:"models"`
+
+	unkeyed error // keys that are not there, which only who asks the vendors needs
 }
 
 // Vendor says where a vendor is. The key itself is never in the settings.
@@ -112,8 +116,8 @@ func (l *ladderSettings) keyed(name string) bool {
 }
 
 // complete fills in what is left out, and fetches the keys from the environment
-// and from files.
-func (l *ladderSettings) complete(environ []string) error {
+// and from files; which are not there is told in unkeyed.
+func (l *ladderSettings) complete(environ []string) {
 	values := map[string]string{}
 	for _, e := range environ {
 		name, value, _ := strings.Cut(e, "=")
@@ -133,7 +137,7 @@ func (l *ladderSettings) complete(environ []string) error {
 			faults = append(faults, fmt.Errorf("%w: ladder: %s %d: %w", errSettings, v.kind, v.n+1, err))
 		}
 	}
-	return errors.Join(faults...)
+	l.unkeyed = errors.Join(faults...)
 }
 
 func (v *Vendor) fetchKey(environment map[string]string) error {
@@ -251,15 +255,26 @@ func (c *config) voiceName() string {
 
 // endpoints are the models of the settings in the order in which they are asked:
 // the one of model_url, then the ladder's.
-func (c *config) endpoints() []llm.Endpoint {
-	var out []llm.Endpoint
+func (c *config) endpoints() []model.Endpoint {
+	var out []model.Endpoint
 	if c.ModelURL != "" {
-		out = append(out, llm.Endpoint{URL: c.ModelURL, Model: c.ModelName, Key: c.ModelKey})
+		out = append(out, model.Endpoint{URL: c.ModelURL, Model: c.ModelName, Key: c.ModelKey})
 	}
 	for _, m := range c.Ladder.Models {
-		out = append(out, llm.Endpoint{URL: m.URL, Model: m.Model, Key: string(m.Key), Timeout: m.Budget})
+		out = append(out, model.Endpoint{URL: m.URL, Model: m.Model, Key: string(m.Key), Timeout: m.Budget, HTTP: m.server().HTTP.Transport})
 	}
 	return out
+}
+
+// prepareMoment has "One moment, please." spoken for callers whose answer takes its
+// time, where vendors over the network may make it so.
+func (s *server) prepareMoment(ctx context.Context, company *company) error {
+	if len(s.cfg.Ladder.vendors()) == 0 && s.cfg.ModelURL == "" {
+		return nil
+	}
+	said, err := say(ctx, s.voices, s.style(), company.flows.Company.Moment.In("en-US", company.flows.Company.Language)[0])
+	s.attendant.Moment = dialog.Moment{Text: said.Text, Audio: said.Audio}
+	return err
 }
 
 // vendorStatus is how each vendor on the ladders is doing.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -55,21 +54,10 @@ func (m *malicious) value(e flow.Expectation) string {
 // TestMaliciousModel holds a thousand conversations, half of them with a
 // verified caller: no money moves, no data changes, nobody else's data is told.
 func TestMaliciousModel(t *testing.T) {
+	demoArticles(t)
 	synctest.Test(t, func(t *testing.T) {
-		company, err := loadCompany(config{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "attendant.db"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		a, company, store := demoAttendant(t)
 		defer store.Close()
-		a, err := chatAttendant(t.Context(), config{}, company, store)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.Log = (&program{errout: t.Output()}).logger(config{LogLevel: "error"})
 		m := &malicious{dice: rand.New(rand.NewPCG(3, 4))}
 		for _, f := range company.flows.Flows() {
 			m.flows = append(m.flows, f.Name)
@@ -114,7 +102,7 @@ func ledger(t *testing.T, s *sqlstore.Store) string {
 		`SELECT count(*) FROM crm_returns`,
 		`SELECT group_concat(status || total_cents || expected) FROM crm_orders`,
 		`SELECT group_concat(street || city || phone || email) FROM crm_customers`,
-		`SELECT sum(cancelled) || ' ' || count(*) FROM crm_appointments WHERE customer_id != ''`,
+		`SELECT sum(cancelled) || ' ' || sum(customer_id NOT IN ('', 'c1')) FROM crm_appointments`,
 		`SELECT count(*) FROM crm_outbox WHERE recipient NOT IN ('+15559999', '+15550100', 'ana@example.com') AND text NOT LIKE '%your code is%'`,
 	} {
 		var text string

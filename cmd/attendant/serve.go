@@ -45,6 +45,7 @@ type server struct {
 	ears       *speech.Recognizers
 	voices     *speech.Voices
 	attendant  *dialog.Attendant
+	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
 	probe      *admit.Probe // head-room
@@ -52,6 +53,7 @@ type server struct {
 	listener   net.Listener
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
+	company    *company
 	password   string // of the administrator, where it was set now
 }
 
@@ -59,10 +61,10 @@ type server struct {
 // before anything is opened, so that all faults are told at once.
 func openServer(ctx context.Context, cfg config, log *slog.Logger) (*server, error) {
 	company, err := loadCompany(cfg)
-	if err = errors.Join(err, missing(cfg)); err != nil {
+	if err = errors.Join(err, missing(cfg), cfg.Ladder.unkeyed); err != nil {
 		return nil, err
 	}
-	s := &server{cfg: cfg, log: log, hub: &dialog.Hub{}}
+	s := &server{cfg: cfg, company: company, log: log, hub: &dialog.Hub{}}
 	if err := s.open(ctx, company); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -87,7 +89,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	}
 	if data, err := fs.ReadFile(company.files, "crm.yaml"); err == nil {
 		if err := records.Import(ctx, data, time.Now().In(company.flows.Zone())); err != nil {
-			return fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
+			return fmt.Errorf("%w: %w", errSettings, err)
 		}
 	}
 	if s.recognizer, err = openRecognizer(s.cfg, company.callerPhrases(), s.cfg.Recognisers, 2, s.log); err != nil {
@@ -99,20 +101,26 @@ func (s *server) open(ctx context.Context, company *company) error {
 	}
 	s.voice = speech.NewCache(voices()[s.cfg.Voice], voiceCache)
 	s.ears, s.voices = s.cfg.Ladder.recognisers(s.recognizer, s.log), s.cfg.voices(s.voice, s.log)
+	articles, err := company.finder(ctx, s.cfg, s.log)
+	if err != nil {
+		return err
+	}
 	s.attendant = &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.understander(s.cfg), Knowledge: company.articles,
+		Flows: flow.NewEngine(company.flows), Knowledge: articles,
 		Recognizer: s.ears, Synthesizer: s.voices, TurnBudget: s.cfg.TurnBudget, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
 		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}
+	s.language = company.language(s.cfg)
+	s.language.speak(s.attendant)
 	if s.cfg.Record {
 		s.attendant.Recordings = recordings
 	}
 	if err := s.openConsole(ctx, company, recordings); err != nil {
 		return err
 	}
-	return s.warm(ctx, company)
+	return errors.Join(s.warm(ctx, company), s.prepareMoment(ctx, company))
 }
 
 // openConsole makes the console; the first start makes its administrator.
@@ -201,6 +209,7 @@ func (s *server) gauges() map[string]func() float64 {
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
+	maps.Copy(gauges, s.language.gauges())
 	return gauges
 }
 
@@ -242,6 +251,7 @@ func (s *server) run(ctx context.Context) error {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
+	parts.Go(func() { s.company.warm(watching, s.log) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)
@@ -274,6 +284,9 @@ func (s *server) close() error {
 	}
 	if s.recognizer != nil {
 		errs = append(errs, s.recognizer.Close())
+	}
+	if s.company != nil {
+		errs = append(errs, s.company.close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,6 +177,9 @@ func show(w io.Writer, r *dialog.Record) {
 	for _, a := range r.Actions {
 		fmt.Fprintf(w, "\naction %s of %s: %s in %v", a.Operation, a.Flow, a.Outcome, a.Took.Round(time.Millisecond))
 	}
+	for _, s := range r.Switches {
+		fmt.Fprintf(w, "\n%.2f  %s %s left for %s: %s", s.At.Seconds(), s.Kind, s.From, s.To, s.Why)
+	}
 	for _, g := range r.Guard {
 		fmt.Fprintf(w, "\nguard stopped %q: %s", g.What, g.Rule)
 	}
@@ -189,6 +194,12 @@ func printTurn(w io.Writer, t dialog.Turn) {
 	if d := t.Delays; d != nil {
 		fmt.Fprintf(w, "\n                    after %.2f s: silence %.2f, recognise %.2f, act %.2f, speak %.2f",
 			d.Total.Seconds(), d.Endpoint.Seconds(), d.Recognize.Seconds(), (d.Understand + d.Act).Seconds(), d.Speak.Seconds())
+	}
+	if t.Delays != nil && t.Delays.Moment > 0 {
+		fmt.Fprintf(w, "; told to wait after %.2f s", t.Delays.Moment.Seconds())
+	}
+	if t.Vendor != "" {
+		fmt.Fprintf(w, "  (%s)", t.Vendor)
 	}
 	fmt.Fprintln(w)
 }
@@ -236,7 +247,8 @@ func (f checkCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.out, "%d flows, %d articles: good\n", len(company.flows.Flows()), len(company.articles.Articles()))
+	_, err = fmt.Fprintf(p.out, "%d flows, %d articles, %d connectors: good\n",
+		len(company.flows.Flows()), len(company.articles.Articles()), len(company.connectors))
 	return err
 }
 
@@ -254,7 +266,7 @@ type chatCommand struct {
 // Run talks with the attendant, a line a turn.
 func (f chatCommand) Run(p *program) error {
 	c, err := p.load(f.common)
-	if err != nil {
+	if err = errors.Join(err, c.Ladder.unkeyed); err != nil {
 		return err
 	}
 	if f.Company != "" {
@@ -277,29 +289,45 @@ func (f chatCommand) Run(p *program) error {
 		return err
 	}
 	a.Log = p.logger(c)
-	return f.chat(p, a)
+	return errors.Join(f.chat(p, a), company.close())
 }
 
+// chatAttendant is the attendant of a chat, with the company's records brought in.
 func chatAttendant(ctx context.Context, c config, company *company, store *sqlstore.Store) (*dialog.Attendant, error) {
+	a, err := company.attendant(ctx, c, store)
+	if err != nil {
+		return nil, err
+	}
+	data, err := fs.ReadFile(company.files, "crm.yaml")
+	if err != nil { // a company whose records are elsewhere has none
+		return a, nil
+	}
+	records, err := local.Open(ctx, store.DB())
+	if err == nil {
+		err = records.Import(ctx, data, time.Now().In(company.flows.Zone()))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errSettings, err)
+	}
+	return a, nil
+}
+
+// attendant talks as the company does, with the records that the store holds.
+func (c *company) attendant(ctx context.Context, cfg config, store *sqlstore.Store) (*dialog.Attendant, error) {
 	records, err := local.Open(ctx, store.DB())
 	if err != nil {
 		return nil, err
 	}
-	file, err := company.files.Open("crm.yaml")
-	if err == nil {
-		defer file.Close()
-		data, err := io.ReadAll(file)
-		if err == nil {
-			err = records.Import(ctx, data, time.Now().In(company.flows.Zone()))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
-		}
+	articles, err := c.finder(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
 	}
-	return &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.understander(c), Knowledge: company.articles,
-		CRM: company.records(records), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
-	}, nil
+	a := &dialog.Attendant{
+		Flows: flow.NewEngine(c.flows), Knowledge: articles,
+		CRM: c.records(records), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
+	}
+	c.language(cfg).speak(a)
+	return a, nil
 }
 
 func (f chatCommand) chat(p *program, a *dialog.Attendant) error {
@@ -345,7 +373,7 @@ func (f doctorCommand) Run(p *program) error {
 		if err != nil {
 			good = "FAULT: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 		}
-		fmt.Fprintf(p.out, "%-12s %s\n", name, good)
+		fmt.Fprintf(p.out, "%-22s %s\n", name, good)
 	}
 	report("programs", faults, "all installed")
 	for _, port := range []struct{ network, address string }{{"udp", c.ListenSIP}, {"tcp", c.ListenSIP}, {"tcp", c.ListenHTTP}} {
@@ -353,8 +381,17 @@ func (f doctorCommand) Run(p *program) error {
 	}
 	company, err := loadCompany(c)
 	report("company", err, "loads")
+	if c.Ladder.unkeyed != nil {
+		report("keys", c.Ladder.unkeyed, "")
+		faults = errors.Join(faults, c.Ladder.unkeyed)
+	}
 	if err != nil || faults != nil {
 		return errors.Join(errUnwell, err)
+	}
+	if len(company.connectors) > 0 {
+		ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+		defer cancel()
+		report("connectors", errors.Join(company.probe(ctx), company.close()), "are there")
 	}
 	return f.vendors(p, c, company, report)
 }
@@ -362,11 +399,10 @@ func (f doctorCommand) Run(p *program) error {
 var errUnwell = errors.New("something is missing")
 
 func (f doctorCommand) vendors(p *program, c config, company *company, report func(string, error, string)) error {
-	const sentence = "where is my order"
 	var spoken []media.Frame
 	for name, v := range voices() {
 		begin := time.Now()
-		s, err := say(p.ctx, v, voiceNamed(""), sentence)
+		s, err := say(p.ctx, v, voiceNamed(""), doctorSentence)
 		report(name, err, fmt.Sprintf("speaks a sentence in %v", time.Since(begin).Round(time.Millisecond)))
 		if name == c.Voice && err == nil {
 			spoken = s.Audio
@@ -382,11 +418,12 @@ func (f doctorCommand) vendors(p *program, c config, company *company, report fu
 	begin = time.Now()
 	results, err := dialog.Transcribe(p.ctx, r, speech.Hints{}, spoken)
 	took := time.Since(begin)
-	if err == nil && (len(results) == 0 || results[0].Text != sentence) {
-		err = fmt.Errorf("heard %v, not %q", results, sentence)
+	if err == nil && (len(results) == 0 || results[0].Text != doctorSentence) {
+		err = fmt.Errorf("heard %v, not %q", results, doctorSentence)
 	}
 	report("recogniser", err, fmt.Sprintf("starts in %v, hears a sentence in %v", started.Round(time.Millisecond), took.Round(time.Millisecond)))
-	return errors.Join(err, r.Close())
+	hosted := &checkup{report: report}
+	return errors.Join(err, r.Close(), hosted.hosted(p.ctx, c, spoken))
 }
 
 // channelOf reads a WAV file: one channel, or the mean of all for -1.
