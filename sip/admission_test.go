@@ -86,6 +86,7 @@ func TestTheFarEndOfACallIsKnown(t *testing.T) {
 	callee.HangUp()
 	within(t, leg.Context().Done())
 	within(t, causes)
+	leg.Hangup(media.ErrLocalHangup) // which forgets it
 	p := newPhone(t, caller.Addr())
 	p.send("OPTIONS", "o", "", 1, "")
 	p.expect("SIP/2.0 403") // the call is over
