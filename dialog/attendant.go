@@ -59,6 +59,7 @@ type Attendant struct {
 	Dialer      Dialer        // optional: without it nobody is connected to a human
 	Human       string        // whom to dial; optional
 	RingTimeout time.Duration // how long a human's phone rings
+	Router      Router        // what a call to a number is to do; optional
 	Music       []media.Frame // for callers who wait; optional
 	Recordings  string        // folder for recordings; none are made where empty
 	Apology     string        // said when a call must end for our sake
@@ -116,6 +117,9 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	a.Clock.add(c)
 	record.Switches = c.switches
 
+	if traced, ok := leg.(interface{ Ladder() []media.Signal }); ok {
+		record.Ladder = traced.Ladder()
+	}
 	c.talk.close(cause(context.Cause(leg.Context()))) //nolint:contextcheck // the leg's own lifetime
 	if err := c.talk.file(context.WithoutCancel(ctx)); err != nil {
 		log.Error("call record lost", "error", err)
@@ -147,6 +151,7 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 	}
 	c.mouth.moment = newMoment(a.Moment, c.mouth.player)
 	c.talk = a.newConversation(leg.Peer(), c.since)
+	c.mouth.style = c.talk.voice()
 	return c
 }
 

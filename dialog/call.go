@@ -52,7 +52,10 @@ func (c *call) since(t time.Time) time.Duration { return t.Sub(c.began) }
 
 // converse talks with the caller until one side ends it or ctx ends.
 func (c *call) converse(ctx context.Context) {
-	effects := c.talk.start()
+	if c.divert(ctx) {
+		return
+	}
+	effects := c.talk.opening()
 	for {
 		c.respond(ctx, effects)
 		if ctx.Err() != nil || c.talk.ended() {
@@ -197,7 +200,7 @@ func patience(e flow.Expectation) time.Duration {
 // hints tell the recogniser what the engine expects.
 func (c *call) hints(e flow.Expectation) speech.Hints {
 	return speech.Hints{
-		Language:  c.a.Language,
+		Language:  c.talk.language(),
 		Bandwidth: c.leg.Peer().Bandwidth,
 		Expect:    speech.Expectation{Kind: expectKind(e.Type), Min: e.Min, Max: e.Max, Choices: choices(e)},
 		Sensitive: e.Sensitive,

@@ -25,6 +25,7 @@ type conversation struct {
 	mood   *sentiment.Scorer
 	guard  *guard.Session
 	record *Record
+	route  Route
 	since  func(time.Time) time.Duration
 	turns  int // of the caller
 
@@ -55,10 +56,17 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 			Dialled: peer.Dialled, Remote: peer.Remote, Transport: peer.Transport, Codec: peer.Codec,
 			Started: now, Slots: map[string]string{},
 		},
-		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband, Language: a.Language},
+		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband},
 	}
-	unsure := set.Company.Unsure.In(a.Language, set.Company.Language)[0]
-	c.guard = policy(set.Company, a.CRM).Session(a.ownWords(), unsure)
+	c.route = a.route(peer.Dialled, now)
+	c.state.Language, c.record.Trunk, c.record.Caller, c.record.Queue = c.language(), peer.Trunk, peer.Caller, c.route.Queue
+	unsure := set.Company.Unsure.In(c.language(), set.Company.Language)[0]
+	words := a.ownWords()
+	if c.language() != a.Language {
+		words = guard.NewTemplates(append(set.Phrases(c.language()), set.Company.Name))
+	}
+	c.guard = policy(set.Company, a.CRM).Session(words, unsure)
+	c.guard.Fact("number", c.route.Message)
 	c.guard.Reachable(peer.Number)
 	return c
 }

@@ -13,7 +13,7 @@ import (
 // of the audio from the moment the human answers.
 func (c *call) handOver(ctx context.Context, h *flow.HandOver) flow.Result {
 	r := flow.Result{Effect: h.ID, Outcome: "unavailable"}
-	if c.a.Dialer == nil || c.a.Human == "" {
+	if c.a.Dialer == nil || c.human() == "" {
 		return r
 	}
 	c.bridge.Disconnect(c.leg, c.ear)
@@ -41,7 +41,7 @@ func (c *call) ring(ctx context.Context) (media.Leg, error) {
 	music := media.NewLoop(c.a.Music)
 	c.bridge.Connect(music, c.leg)
 	defer c.bridge.Disconnect(music, c.leg)
-	leg, err := c.a.Dialer.Dial(ctx, c.a.Human)
+	leg, err := c.a.Dialer.Dial(ctx, c.human())
 	if err != nil && errors.Is(context.Cause(ctx), media.ErrNoAnswer) {
 		err = media.ErrNoAnswer
 	}

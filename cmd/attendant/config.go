@@ -41,6 +41,8 @@ type config struct {
 	MaxCalls       int           `yaml:"max_calls"`
 	Company        string        `yaml:"company"`
 	Human          string        `yaml:"human"`
+	Region         string        `yaml:"region"`
+	AcceptUnknown  bool          `yaml:"accept_unknown"`
 	RingTimeout    time.Duration `yaml:"ring_timeout"`
 	Worker         string        `yaml:"recogniser_program"`
 	Model          string        `yaml:"recogniser_model"`
@@ -81,7 +83,7 @@ func defaults() config {
 		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", ListenRTC: "127.0.0.1:0", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
 		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond,
-		TurnBudget: 1500 * time.Millisecond, SourceRate: 50, CallRate: 0, MaxLate: 100 * time.Millisecond, DrainTimeout: 5 * time.Minute,
+		TurnBudget: 1500 * time.Millisecond, SourceRate: 50, CallRate: 0, MaxLate: 100 * time.Millisecond, DrainTimeout: 5 * time.Minute, AcceptUnknown: true,
 	}
 }
 
@@ -178,8 +180,8 @@ func (c *config) validate() error {
 	if c.Voice != "flite" && c.Voice != "espeak" {
 		fault("voice: %q is neither flite nor espeak", c.Voice)
 	}
-	if c.Human != "" && !strings.HasPrefix(c.Human, "sip:") {
-		fault("human: %q is no SIP URI", c.Human)
+	if strings.ContainsAny(c.Human, " \t<>\"") {
+		fault("human: %q is no SIP URI, phone or number", c.Human)
 	}
 	if c.MaxCalls < 1 || c.Recognisers < 1 {
 		fault("max_calls and recognisers must be at least 1")

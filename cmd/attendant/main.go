@@ -45,6 +45,10 @@ type commands struct {
 	Say        sayCommand        `cmd:"" help:"Speak a text into a WAV file."`
 	Transcribe transcribeCommand `cmd:"" help:"Recognise a WAV file."`
 	Calls      callsCommand      `cmd:"" help:"List, show and play calls."`
+	Numbers    numbersCommand    `cmd:"" help:"What a call to each of our numbers does."`
+	Trunks     trunksCommand     `cmd:"" help:"Carriers and PBXs."`
+	Phones     phonesCommand     `cmd:"" help:"Agents' phones that may register with us."`
+	Dial       dialCommand       `cmd:"" help:"Call a number over a trunk and hold the company's conversation."`
 	Check      checkCommand      `cmd:"" help:"Check a company's folder."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Measure understanding on your own data: JSON lines in, JSON lines out."`
 	Doctor     doctorCommand     `cmd:"" help:"Tell what is installed and how fast it is."`

@@ -50,6 +50,7 @@ type server struct {
 	sip        *sip.Server
 	probe      *admit.Probe // head-room
 	draining   atomic.Bool
+	telephony  *telephony
 	listener   net.Listener
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
@@ -83,6 +84,9 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.store, err = sqlstore.Open(ctx, filepath.Join(s.cfg.Data, "attendant.db")); err != nil {
 		return err
 	}
+	if s.telephony, err = openTelephony(ctx, s.cfg, s.store, s.sip, s.log); err != nil {
+		return err
+	}
 	records, err := local.Open(ctx, s.store.DB())
 	if err != nil {
 		return err
@@ -109,7 +113,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 		Flows: flow.NewEngine(company.flows), Knowledge: articles,
 		Recognizer: s.ears, Synthesizer: s.voices, TurnBudget: s.cfg.TurnBudget, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
-		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
+		Dialer: s.telephony, Router: s.telephony.route, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}
 	s.language = company.language(s.cfg)
@@ -135,7 +139,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 	cfg := console.Config{
 		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: s.ready,
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
-		Vendors: s.vendorStatus, Sites: origins(s.cfg.Sites),
+		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites),
 	}
 	if s.browsers != nil {
 		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
@@ -151,6 +155,7 @@ func (s *server) listen() error {
 	cfg := s.cfg.transport()
 	cfg.Log = s.log
 	s.probe = cfg.Calls.Probe
+	hooks(&cfg, func() *telephony { return s.telephony })
 	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
@@ -206,6 +211,7 @@ func (s *server) gauges() map[string]func() float64 {
 		}
 	}
 	maps.Copy(gauges, guardGauges(s.sip, s.probe))
+	maps.Copy(gauges, s.telephony.gauges())
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
@@ -232,6 +238,18 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_calls_dialled":      &st.Dialled,
 		"attendant_sip_calls_failed":       &st.Failed,
 		"attendant_sip_legs_fallen_silent": &st.NoMedia,
+		"attendant_sip_session_glares":     &st.Glares,
+		"attendant_sip_sessions_refreshed": &st.Refreshed,
+		"attendant_sip_sessions_expired":   &st.Expired,
+		"attendant_sip_session_too_brief":  &st.TooBrief,
+		"attendant_sip_without_prack":      &st.NoPrack,
+		"attendant_sip_forks_released":     &st.Forked,
+		"attendant_sip_redirections":       &st.Redirected,
+		"attendant_sip_referrals":          &st.Referrals,
+		"attendant_sip_legs_replaced":      &st.Replaced,
+		"attendant_sip_transfers_refused":  &st.Untrusted,
+		"attendant_sip_dialogs_forgotten":  &st.Lost,
+		"attendant_sip_legs_restored":      &st.Restored,
 		"attendant_sip_requests_late":      &st.Late,
 		"attendant_sip_requests_overflown": &st.Overflow,
 		"attendant_sip_requests_foreign":   &st.Foreign,
@@ -256,7 +274,7 @@ func (s *server) run(ctx context.Context) error {
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)
 	parts.Go(func() { called <- s.serveBrowsers(ctx) })
-	err := errors.Join(s.sip.Serve(ctx, s.attendant.Answer), <-called)
+	err := errors.Join(s.serveSIP(ctx), <-called)
 	stop()
 	// Event streams never become idle: they are cut.
 	err = errors.Join(err, web.Close())
@@ -321,18 +339,6 @@ func readWAV(file *os.File) ([]media.Frame, error) {
 		return nil, err
 	}
 	return wav.Frames(a.Mono(), a.RateHz), nil
-}
-
-// dialer lets the attendant call humans.
-type dialer struct{ *sip.Server }
-
-// Dial implements dialog.Dialer.
-func (d dialer) Dial(ctx context.Context, target string) (media.Leg, error) {
-	leg, err := d.Server.Dial(ctx, target, sip.DialOptions{Name: "Attendant"})
-	if err != nil { // a nil *Leg must not become a media.Leg
-		return nil, err
-	}
-	return leg, nil
 }
 
 type serveCommand struct {
