@@ -126,13 +126,13 @@ func (s *Server) answer403(m *wire.Message, from netip.AddrPort, reply func([]by
 }
 
 // knows reports whether a source is one that we talk with: known by the
-// settings, or the far end of a call that is up.
+// settings, a trunk, or the far end of a call that is up.
 func (s *Server) knows(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	s.peersMu.Lock()
 	n := s.peers[a]
 	s.peersMu.Unlock()
-	return n > 0 || s.cfg.Known != nil && s.cfg.Known(a)
+	return n > 0 || s.cfg.Known != nil && s.cfg.Known(a) || s.cfg.Friends != nil && s.cfg.Friends(a)
 }
 
 // peer counts the calls with a far end's address up and down.

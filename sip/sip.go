@@ -64,7 +64,10 @@ type Config struct {
 	// Known tells whom we talk with: the others get 403, whatever they send, and
 	// are banned when they go on. All are known where it is nil. It is called with
 	// each message and must not block; the far ends of calls are always known.
-	Known  func(netip.Addr) bool
+	Known func(netip.Addr) bool
+	// Friends are known, too, have the higher rate and are never banned: trunks.
+	// Called like Known.
+	Friends func(netip.Addr) bool
 	DNS    []string     // servers to look names up at, HOST:PORT; the system's where empty
 	Limits admit.Limits // of a source that is not known, and of one that is
 	Calls  *admit.Calls // rate of new calls, head-room; optional

@@ -49,6 +49,7 @@ type server struct {
 	hub        *dialog.Hub
 	sip        *sip.Server
 	probe      *admit.Probe // head-room
+	friends    friendly
 	draining   atomic.Bool
 	telephony  *telephony
 	listener   net.Listener
@@ -155,6 +156,7 @@ func (s *server) listen() error {
 	cfg := s.cfg.transport()
 	cfg.Log = s.log
 	s.probe = cfg.Calls.Probe
+	cfg.Friends = s.friends.has
 	hooks(&cfg, func() *telephony { return s.telephony })
 	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))

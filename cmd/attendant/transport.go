@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -95,6 +97,37 @@ func networks(text string) (found []netip.Prefix, err error) {
 		found = append(found, n.Masked())
 	}
 	return found, nil
+}
+
+// friendly are the addresses of trunks, for the gate: it asks with each message
+// and cannot read the store.
+type friendly struct {
+	networks atomic.Pointer[[]netip.Prefix]
+}
+
+// friendsEvery is how often the store is read for changed trunks.
+const friendsEvery = 2 * time.Second
+
+// has implements sip.Config's Friends.
+func (f *friendly) has(a netip.Addr) bool {
+	list := f.networks.Load()
+	return list != nil && slices.ContainsFunc(*list, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// run keeps the addresses up to date until ctx ends.
+func (f *friendly) run(ctx context.Context, read func(context.Context) ([]netip.Prefix, error)) {
+	ticker := time.NewTicker(friendsEvery)
+	defer ticker.Stop()
+	for {
+		if list, err := read(ctx); err == nil {
+			f.networks.Store(&list)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 // guardGauges are the metrics of who was admitted.

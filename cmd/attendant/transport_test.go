@@ -53,3 +53,19 @@ func TestCommandsButServeEndAtAnySignal(t *testing.T) {
 		stop()
 	}
 }
+
+func TestTrunksAreFriendsOfTheGate(t *testing.T) {
+	var f friendly
+	carrier := netip.MustParseAddr("192.0.2.9")
+	if f.has(carrier) {
+		t.Error("known before the store was read")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	f.run(ctx, func(context.Context) ([]netip.Prefix, error) {
+		cancel()
+		return []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, nil
+	})
+	if !f.has(carrier) || f.has(netip.MustParseAddr("198.51.100.1")) {
+		t.Error("the trunk's network is not what is known")
+	}
+}
