@@ -68,9 +68,9 @@ type Config struct {
 	// Friends are known, too, have the higher rate and are never banned: trunks.
 	// Called like Known.
 	Friends func(netip.Addr) bool
-	DNS    []string     // servers to look names up at, HOST:PORT; the system's where empty
-	Limits admit.Limits // of a source that is not known, and of one that is
-	Calls  *admit.Calls // rate of new calls, head-room; optional
+	DNS     []string     // servers to look names up at, HOST:PORT; the system's where empty
+	Limits  admit.Limits // of a source that is not known, and of one that is
+	Calls   *admit.Calls // rate of new calls, head-room; optional
 
 	// Invited decides about an incoming call before anything is told of us, and
 	// may block for a second; every call is taken where it is nil. Its context is
