@@ -379,7 +379,7 @@ func (c *errandCaller) phone(t *testing.T, l *line) {
 
 // next is what the caller does next: false is hanging up.
 func (c *errandCaller) next(ctx context.Context) (dialog.Line, bool) {
-	said, turns := c.heard.last(ctx, c.from, c.turns, 20*time.Second)
+	said, turns := c.heard.last(ctx, c.from, c.turns, time.Minute)
 	c.turns, c.asked = turns, c.asked+1
 	c.had = c.had || strings.Contains(said, c.done)
 	if said == "" || c.had || c.asked > 20 {

@@ -56,8 +56,8 @@ func newcomer(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// told is what a command prints.
-func told(t *testing.T, in string, args ...string) string {
+// printed is what a command prints.
+func printed(t *testing.T, in string, args ...string) string {
 	t.Helper()
 	var out, errout strings.Builder
 	if status := run(t.Context(), args, nil, strings.NewReader(in), &out, &errout); status != 0 {
@@ -81,10 +81,10 @@ func TestGuideToARESTSystem(t *testing.T) {
 		"connectors.yaml": strings.Replace(guide(t, "connectors.md", "Write `my-company/connectors.yaml`"), "http://127.0.0.1:8090", shop.URL, 1),
 	})
 	t.Setenv("SHOP_TOKEN", "let-me-in")
-	if out := told(t, "", "check", dir); !strings.Contains(out, "1 connectors: good") {
+	if out := printed(t, "", "check", dir); !strings.Contains(out, "1 connectors: good") {
 		t.Errorf("check: %s", out)
 	}
-	if out := told(t, "where is order 12345\nno\n", "chat", "--company", dir, "--data", t.TempDir()); !strings.Contains(out, "the moon depot. It should arrive on Thursday, December 24") {
+	if out := printed(t, "where is order 12345\nno\n", "chat", "--company", dir, "--data", t.TempDir()); !strings.Contains(out, "the moon depot. It should arrive on Thursday, December 24") {
 		t.Errorf("said:\n%s", out)
 	}
 }
@@ -95,16 +95,16 @@ func TestGuideToArticlesAndFlows(t *testing.T) {
 		"articles/opening_hours.md": guide(t, "company.md", "`articles/opening_hours.md`"),
 		"flows/order_status.yaml":   guide(t, "company.md", "`flows/order_status.yaml`. The"),
 	})
-	if out := told(t, "", "check", dir); !strings.Contains(out, ": good") {
+	if out := printed(t, "", "check", dir); !strings.Contains(out, ": good") {
 		t.Errorf("check: %s", out)
 	}
-	out := told(t, "where is my order\nbananas\n54321\nwhen are you open\ngoodbye\n", "chat", "--company", dir, "--data", t.TempDir())
+	out := printed(t, "where is my order\nbananas\n54321\nwhen are you open\ngoodbye\n", "chat", "--company", dir, "--data", t.TempDir())
 	for _, want := range []string{"What is your order number?", "Please say the five digits one by one, or key them in.", "It is at the Hamburg depot", "from Monday to Friday, 9 to 18"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q was not said:\n%s", want, out)
 		}
 	}
-	if out := told(t, "", "check", dir, "--operations"); !strings.Contains(out, "refund") || !strings.Contains(out, "irreversible") {
+	if out := printed(t, "", "check", dir, "--operations"); !strings.Contains(out, "refund") || !strings.Contains(out, "irreversible") {
 		t.Errorf("operations: %s", out)
 	}
 }
