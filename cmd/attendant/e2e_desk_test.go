@@ -195,7 +195,7 @@ func leave(t *testing.T, l *line, caller, other *phone) {
 }
 
 // TestE2EWarmHandOver has real phones: a caller presses 0, an agent is briefed
-// and takes the call, consults nobody, holds; a supervisor listens, whispers,
+// and takes the call and holds; a supervisor listens, whispers,
 // barges in, by the command line and by keys. Who hears whom is told by tones.
 func TestE2EWarmHandOver(t *testing.T) {
 	tones := []float64{450, 750, 1150}
@@ -216,9 +216,9 @@ agents:
 	l := start(t, "ATTENDANT_COMPANY="+company)
 
 	var delays []time.Duration
-	for i := range 5 {
+	for i := range 2 {
 		delays = append(delays, takeCall(t, l, caller, ann)...)
-		if i < 4 {
+		if i < 1 {
 			leave(t, l, caller, ann)
 		}
 	}
@@ -271,10 +271,10 @@ agents:
 	}
 	leave(t, l, caller, sue)
 
-	var rows struct{ Items []dialog.HandOver }
+	var rows []dialog.HandOver
 	l.get(t, "/api/v1/hand-overs?limit=1", &rows)
-	if len(rows.Items) != 1 || rows.Items[0].Agent != "sue" || rows.Items[0].Outcome != "answered" || rows.Items[0].Stage != "ended" {
-		t.Errorf("hand-over %+v", rows.Items)
+	if len(rows) != 1 || rows[0].Agent != "sue" || rows[0].Outcome != "answered" || rows[0].Stage != "ended" {
+		t.Errorf("hand-over %+v", rows)
 	}
 	if n := l.gauge(t, "attendant_sip_legs"); n != 0 {
 		t.Errorf("%v legs are left", n)
