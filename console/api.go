@@ -48,6 +48,7 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.contentRoutes(api)
 	c.browserRoutes(api)
 	c.healthRoutes(api)
+	c.trunkRoutes(api)
 	return api
 }
 

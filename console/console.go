@@ -50,6 +50,7 @@ type Config struct {
 	Recordings string                    // folder
 	Gauges     map[string]func() float64 // further metrics by name
 	Vendors    func() []Vendor           // how the vendors on the ladders are doing; optional
+	Trunks     func() []Trunk            // how it stands with the trunks; optional
 	Log        *slog.Logger
 }
 
@@ -81,6 +82,9 @@ func New(cfg Config) *Console {
 	}
 	if cfg.Vendors != nil {
 		c.registry.MustRegister(vendors(cfg.Vendors))
+	}
+	if cfg.Trunks != nil {
+		c.registry.MustRegister(trunks(cfg.Trunks))
 	}
 	c.handler = c.routes()
 	return c

@@ -89,6 +89,9 @@ func newConsole(t *testing.T) *served {
 		Vendors: func() []Vendor {
 			return []Vendor{{Kind: "voice", Name: "near", Used: 3, Late: 2, Left: true, Seconds: 1.5}}
 		},
+		Trunks: func() []Trunk {
+			return []Trunk{{Name: "carrier", Reachable: "answers OPTIONS", Good: true, Active: 2, Failed: 3}}
+		},
 	})
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
@@ -138,6 +141,10 @@ func TestPaths(t *testing.T) {
 		{"/metrics", 200, `attendant_vendor_left_out{kind="voice",vendor="near"} 1`},
 		{"/metrics", 200, `attendant_vendor_wait_seconds_sum{kind="voice",vendor="near"} 1.5`},
 		{"/api/v1/vendors", 200, `"name":"near"`},
+		{"/metrics", 200, `attendant_trunk_up{trunk="carrier"} 1`},
+		{"/metrics", 200, `attendant_trunk_calls{trunk="carrier"} 2`},
+		{"/metrics", 200, `attendant_trunk_calls_total{outcome="failed",trunk="carrier"} 3`},
+		{"/api/v1/trunks", 200, `"reachable":"answers OPTIONS"`},
 		{"/api/openapi.json", 200, `"openapi":"3.1.0"`},
 		{"/api/v1/session", 200, `"name":"admin"`},
 		{"/api/v1/live", 200, `"items":[]`},

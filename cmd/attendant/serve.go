@@ -27,6 +27,7 @@ import (
 	"attendant/media/wav"
 	"attendant/media/webrtc"
 	"attendant/sip"
+	"attendant/sip/admit"
 	"attendant/speech"
 	"attendant/speech/pocketsphinx"
 )
@@ -47,6 +48,10 @@ type server struct {
 	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
+	probe      *admit.Probe // head-room
+	friends    friendly
+	draining   atomic.Bool
+	telephony  *telephony
 	listener   net.Listener
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
@@ -80,6 +85,9 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.store, err = sqlstore.Open(ctx, filepath.Join(s.cfg.Data, "attendant.db")); err != nil {
 		return err
 	}
+	if s.telephony, err = openTelephony(ctx, s.cfg, s.store, s.sip, s.log); err != nil {
+		return err
+	}
 	records, err := local.Open(ctx, s.store.DB())
 	if err != nil {
 		return err
@@ -106,7 +114,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 		Flows: flow.NewEngine(company.flows), Knowledge: articles,
 		Recognizer: s.ears, Synthesizer: s.voices, TurnBudget: s.cfg.TurnBudget, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
-		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
+		Dialer: s.telephony, Router: s.telephony.route, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}
 	s.language = company.language(s.cfg)
@@ -130,9 +138,9 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		return fmt.Errorf("%w: password: %w", errSettings, err)
 	}
 	cfg := console.Config{
-		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
+		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: s.ready,
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
-		Vendors: s.vendorStatus, Sites: origins(s.cfg.Sites),
+		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites),
 	}
 	if s.browsers != nil {
 		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
@@ -145,10 +153,12 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 func (s *server) listen() error {
 	var faults []error
 	var err error
-	if s.sip, err = sip.Listen(sip.Config{
-		Listen: s.cfg.ListenSIP, External: s.cfg.External, RTPFirst: s.cfg.RTPFirst, RTPLast: s.cfg.RTPLast,
-		MaxCalls: s.cfg.MaxCalls, Log: s.log,
-	}); err != nil {
+	cfg := s.cfg.transport()
+	cfg.Log = s.log
+	s.probe = cfg.Calls.Probe
+	cfg.Friends = s.friends.has
+	hooks(&cfg, func() *telephony { return s.telephony })
+	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
 	if s.listener, err = net.Listen("tcp", s.cfg.ListenHTTP); err != nil {
@@ -159,6 +169,16 @@ func (s *server) listen() error {
 	}
 	return errors.Join(faults...)
 }
+
+// ready tells load balancers whether new calls are taken.
+func (s *server) ready() error {
+	if s.draining.Load() {
+		return errDraining
+	}
+	return nil
+}
+
+var errDraining = errors.New("draining: no new calls are taken")
 
 func (s *server) style() speech.Voice {
 	return speech.Voice{Name: s.cfg.voiceName(), Language: "en-US"}
@@ -192,6 +212,8 @@ func (s *server) gauges() map[string]func() float64 {
 			gauges[name] = func() float64 { return float64(count.Load()) }
 		}
 	}
+	maps.Copy(gauges, guardGauges(s.sip, s.probe))
+	maps.Copy(gauges, s.telephony.gauges())
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
@@ -218,10 +240,25 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_calls_dialled":      &st.Dialled,
 		"attendant_sip_calls_failed":       &st.Failed,
 		"attendant_sip_legs_fallen_silent": &st.NoMedia,
+		"attendant_sip_session_glares":     &st.Glares,
+		"attendant_sip_sessions_refreshed": &st.Refreshed,
+		"attendant_sip_sessions_expired":   &st.Expired,
+		"attendant_sip_session_too_brief":  &st.TooBrief,
+		"attendant_sip_without_prack":      &st.NoPrack,
+		"attendant_sip_forks_released":     &st.Forked,
+		"attendant_sip_redirections":       &st.Redirected,
+		"attendant_sip_referrals":          &st.Referrals,
+		"attendant_sip_legs_replaced":      &st.Replaced,
+		"attendant_sip_transfers_refused":  &st.Untrusted,
+		"attendant_sip_dialogs_forgotten":  &st.Lost,
+		"attendant_sip_legs_restored":      &st.Restored,
 		"attendant_sip_requests_late":      &st.Late,
 		"attendant_sip_requests_overflown": &st.Overflow,
 		"attendant_sip_requests_foreign":   &st.Foreign,
 		"attendant_sip_garbage":            &st.Garbage,
+		"attendant_sip_requests_unknown":   &st.Unknown,
+		"attendant_sip_connections_over":   &st.TooMany,
+		"attendant_sip_connections_broken": &st.Broken,
 		"attendant_sip_messages_unsent":    &st.Unsent,
 		"attendant_sip_responses_stray":    &st.Stray,
 		"attendant_sip_panics":             &st.Panics,
@@ -239,7 +276,7 @@ func (s *server) run(ctx context.Context) error {
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)
 	parts.Go(func() { called <- s.serveBrowsers(ctx) })
-	err := errors.Join(s.sip.Serve(ctx, s.attendant.Answer), <-called)
+	err := errors.Join(s.serveSIP(ctx), <-called)
 	stop()
 	// Event streams never become idle: they are cut.
 	err = errors.Join(err, web.Close())
@@ -306,18 +343,6 @@ func readWAV(file *os.File) ([]media.Frame, error) {
 	return wav.Frames(a.Mono(), a.RateHz), nil
 }
 
-// dialer lets the attendant call humans.
-type dialer struct{ *sip.Server }
-
-// Dial implements dialog.Dialer.
-func (d dialer) Dial(ctx context.Context, target string) (media.Leg, error) {
-	leg, err := d.Server.Dial(ctx, target, sip.DialOptions{Name: "Attendant"})
-	if err != nil { // a nil *Leg must not become a media.Leg
-		return nil, err
-	}
-	return leg, nil
-}
-
 type serveCommand struct {
 	common
 	ListenSIP  string `help:"Address for SIP, UDP and TCP." placeholder:"HOST:PORT"`
@@ -353,5 +378,7 @@ func (f serveCommand) Run(p *program) error {
 	if s.password != "" && c.Password == "" {
 		fmt.Fprintf(p.out, "the console's first user is admin, password %s (shown only now)\n", s.password)
 	}
-	return s.run(p.ctx)
+	ctx, stop := s.untilStopped(p.ctx, p.signals)
+	defer stop()
+	return s.run(ctx)
 }

@@ -184,6 +184,22 @@ func show(w io.Writer, r *dialog.Record) {
 		fmt.Fprintf(w, "\nguard stopped %q: %s", g.What, g.Rule)
 	}
 	fmt.Fprintln(w)
+	printLadder(w, r)
+}
+
+// printLadder prints the signalling: the caller's messages point right, ours
+// left.
+func printLadder(w io.Writer, r *dialog.Record) {
+	for i, m := range r.Ladder {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		arrow := "-->"
+		if m.Sent {
+			arrow = "<--"
+		}
+		fmt.Fprintf(w, "%7.2f  %s  %-24s  %s\n", m.At.Sub(r.Started).Seconds(), arrow, inert(m.What), inert(m.Summary))
+	}
 }
 
 func printTurn(w io.Writer, t dialog.Turn) {

@@ -286,3 +286,14 @@ func FuzzParseCSV(f *testing.F) {
 		}
 	})
 }
+
+func TestRegistrationsAreKept(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "x.db"))
+	want := []registrar.Binding{{Contact: "sip:ana@192.0.2.7", Source: "192.0.2.7:5060", Transport: "tcp", Expires: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
+	if err := errors.Join(s.SaveBindings(t.Context(), "ana", want), s.SaveBindings(t.Context(), "bob", want), s.SaveBindings(t.Context(), "bob", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Bindings(t.Context()); err != nil || !reflect.DeepEqual(got, map[string][]registrar.Binding{"ana": want}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
