@@ -11,7 +11,8 @@ import (
 // TestWhatIsSaidForASecretIsMarked holds what keeps it from vendors: the
 // recognisers' ladder gives marked audio to the embedded one alone.
 func TestWhatIsSaidForASecretIsMarked(t *testing.T) {
-	c := &call{a: &Attendant{Language: "en-US"}, leg: mediatest.NewLeg(media.Peer{})}
+	a := &Attendant{Language: "en-US"}
+	c := &call{a: a, leg: mediatest.NewLeg(media.Peer{}), talk: &conversation{a: a}}
 	for _, sensitive := range []bool{true, false} {
 		if h := c.hints(flow.Expectation{Type: "digits", Sensitive: sensitive}); h.Sensitive != sensitive {
 			t.Errorf("a slot that is sensitive: %v has hints %+v", sensitive, h)
