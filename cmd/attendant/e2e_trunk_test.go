@@ -149,7 +149,7 @@ func TestE2ETrunkRegistersAndItsNumbersFollowTheirRules(t *testing.T) {
 
 func TestE2EAgentsPhoneRegistersAndIsRung(t *testing.T) {
 	l := start(t, "ATTENDANT_HUMAN=ana")
-	l.set(t, "phones", "add", "ana", "password=correct horse", "digest=md5")
+	l.set(t, "phones", "add", "ana", "password=correct-horse", "digest=md5")
 	tone := filepath.Join(t.TempDir(), "tone.wav")
 	if out, err := exec.Command("sox", "-n", "-r", "8000", "-c", "1", "-b", "16", tone, "synth", "20", "sine", "300", "vol", "0.1").CombinedOutput(); err != nil {
 		t.Fatalf("sox: %v: %s", err, out)
@@ -160,7 +160,7 @@ func TestE2EAgentsPhoneRegistersAndIsRung(t *testing.T) {
 			"sip_listen 127.0.0.1:0", "net_interface 127.0.0.1", "module_path /usr/lib/baresip/modules", "module aufile.so", "module aubridge.so", "module g711.so",
 			"module_app account.so", "module_app menu.so", "audio_source aufile," + tone, "audio_player aubridge,null",
 		}, "\n"),
-		"accounts": "<sip:ana@" + l.sip + ">;auth_pass=correct horse;regint=60;answermode=auto;audio_codecs=PCMU/8000/1", "contacts": "",
+		"accounts": "<sip:ana@" + l.sip + ">;auth_pass=correct-horse;regint=60;answermode=auto;audio_codecs=PCMU/8000/1", "contacts": "",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content+"\n"), 0o600); err != nil {
 			t.Fatal(err)
