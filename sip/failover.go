@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"attendant/media"
-	"attendant/media/rtp"
 	"attendant/sip/locate"
 )
 
@@ -70,21 +69,6 @@ func (d *dialing) anyOf(ctx context.Context) (leg *Leg, err error) {
 		d.resolver.Failed(h)
 	}
 	return leg, err
-}
-
-// attempt calls the current hop.
-func (d *dialing) attempt(ctx context.Context) (*Leg, error) {
-	session, err := rtp.Listen(d.rtpHost(d.peer), d.cfg.RTPFirst, d.cfg.RTPLast)
-	if err != nil {
-		return nil, unreachable(err)
-	}
-	d.local = local{address: d.localIP(d.peer), port: session.Port(), id: uint64(time.Now().UnixNano())}
-	leg, err := d.dial(ctx, session)
-	if err != nil {
-		_ = session.Close() // nothing was sent from it
-		return nil, err
-	}
-	return leg, nil
 }
 
 // elsewhere reports whether another server might do better: nothing was

@@ -8,6 +8,7 @@ import (
 
 	"attendant/media"
 	"attendant/media/codec"
+	"attendant/sip/sdp"
 )
 
 // maxIdentities is how many Identity headers of a call are looked at. A call
@@ -38,7 +39,11 @@ type Welcome struct {
 	Dialled string        // the number dialled; the INVITE's where empty
 	Caller  string        // what STIR says of the caller's number, in words; a hint
 	Codecs  []codec.Codec // in the order of preference; the server's where nil
+	SRTP    sdp.Policy    // the server's where it is sdp.Taken
 	Release func()        // called once when the call has ended; may be nil
+	// Early plays before the answer, as early media, and the call is answered
+	// when it returns. Its context ends where the caller gives up. May be nil.
+	Early func(context.Context, media.Leg)
 }
 
 // Refusal is why an invited call is not taken.

@@ -127,7 +127,7 @@ func (o *outside) exchange(ctx context.Context, headers ...sip.Header) (*sip.Res
 		if o.Password == "" || challenged == 1 && !stale(res) {
 			return res, nil
 		}
-		if o.authorize = o.credentials(r, res); o.authorize == nil {
+		if o.authorize = authorization(r, res, o.User, o.Password); o.authorize == nil {
 			return nil, callError(res.StatusCode, "no challenge that we know")
 		}
 	}

@@ -20,6 +20,7 @@ package sip
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,11 +34,13 @@ import (
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
+	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 
 	"attendant/media"
 	"attendant/media/codec"
 	"attendant/sip/admit"
 	"attendant/sip/locate"
+	"attendant/sip/sdp"
 )
 
 // Config says how to listen and how to talk. The zero value of each optional
@@ -61,15 +64,39 @@ type Config struct {
 	// Known tells whom we talk with: the others get 403, whatever they send, and
 	// are banned when they go on. All are known where it is nil. It is called with
 	// each message and must not block; the far ends of calls are always known.
-	Known  func(netip.Addr) bool
-	DNS    []string     // servers to look names up at, HOST:PORT; the system's where empty
-	Limits admit.Limits // of a source that is not known, and of one that is
-	Calls  *admit.Calls // rate of new calls, head-room; optional
+	Known func(netip.Addr) bool
+	// Friends are known, too, have the higher rate and are never banned: trunks.
+	// Called like Known.
+	Friends func(netip.Addr) bool
+	DNS     []string     // servers to look names up at, HOST:PORT; the system's where empty
+	Limits  admit.Limits // of a source that is not known, and of one that is
+	Calls   *admit.Calls // rate of new calls, head-room; optional
 
 	// Invited decides about an incoming call before anything is told of us, and
 	// may block for a second; every call is taken where it is nil. Its context is
 	// Serve's.
 	Invited func(context.Context, Invitation) (Welcome, *Refusal)
+	// Trusts reports whether a source, IP address and port, is believed about who
+	// calls: a trunk. It is asked beside TrustPeers; nil trusts nobody.
+	Trusts func(source string) bool
+	// MayTransfer decides who may move a call, by REFER or by an INVITE with
+	// Replaces; nobody may where it is nil.
+	MayTransfer func(Attempt) bool
+	// Referred carries a far end's REFER out, on a goroutine of its own, and
+	// returns when the target has answered, or why it has not. Its context ends
+	// with the leg. Every REFER is declined where it is nil.
+	Referred func(context.Context, *Referral) error
+	// Replaced is told that a leg has another far end now, and who was there
+	// before; optional.
+	Replaced func(leg *Leg, before media.Peer)
+	// MayCall reports whether a redirection to a URI is followed; none is where it
+	// is nil.
+	MayCall func(uri string) bool
+
+	SRTP       sdp.Policy    // of calls both ways, where a call has none of its own
+	Session    time.Duration // how long a session lasts without a refresh; 0 is 30 min, RFC 4028
+	MinSession time.Duration // the shortest that peers may ask for; 0 is 90 s
+
 	// Register answers a REGISTER; 405 is answered where it is nil.
 	Register func(*sip.Request) *sip.Response
 }
@@ -97,6 +124,19 @@ type Stats struct {
 	Dialled atomic.Int64 // outgoing calls answered
 	Failed  atomic.Int64 // outgoing calls not answered, or not with what we can use
 	NoMedia atomic.Int64 // legs whose audio stopped coming
+
+	Glares     atomic.Int64 // changes of a session that crossed each other
+	Refreshed  atomic.Int64 // sessions that we have refreshed
+	Expired    atomic.Int64 // sessions that were not refreshed in time
+	TooBrief   atomic.Int64 // session intervals refused as too small
+	NoPrack    atomic.Int64 // provisional responses that were never acknowledged
+	Forked     atomic.Int64 // answers beside the one that was taken
+	Redirected atomic.Int64 // redirections followed
+	Referrals  atomic.Int64 // REFERs accepted
+	Replaced   atomic.Int64 // legs that another dialog has taken over
+	Untrusted  atomic.Int64 // REFERs and Replaces of those who may not
+	Lost       atomic.Int64 // dialogs that the far end had forgotten
+	Restored   atomic.Int64 // legs gone on with after a restart
 
 	Late     atomic.Int64 // requests within a dialog whose CSeq does not rise
 	Overflow atomic.Int64 // requests within a dialog refused as too many waited
@@ -140,6 +180,8 @@ type Server struct {
 	answer   func(context.Context, media.Leg)
 	stats    Stats
 
+	certificate *tls.Certificate // for handshakes of DTLS: a new one each start
+
 	calls sync.WaitGroup // calls being answered
 	legs  sync.WaitGroup // goroutines of legs
 
@@ -172,13 +214,23 @@ func Listen(cfg Config) (*Server, error) {
 	if cfg.ByeTimeout == 0 {
 		cfg.ByeTimeout = 2 * time.Second
 	}
+	if cfg.Session == 0 {
+		cfg.Session = 30 * time.Minute
+	}
+	if cfg.MinSession == 0 {
+		cfg.MinSession = 90 * time.Second // RFC 4028 section 4
+	}
 	if cfg.User == "" {
 		cfg.User = "attendant"
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	s := &Server{cfg: cfg, dialogs: map[key]*Leg{}, ready: make(chan struct{}), peers: map[netip.Addr]int{}}
+	certificate, err := selfsign.GenerateSelfSigned()
+	if err != nil {
+		return nil, fmt.Errorf("certificate for DTLS: %w", err)
+	}
+	s := &Server{cfg: cfg, certificate: &certificate, dialogs: map[key]*Leg{}, ready: make(chan struct{}), peers: map[netip.Addr]int{}}
 	s.flows, s.guard = newFlows(s), admit.NewGuard(cfg.Limits, s.knows)
 	list, err := ParseListeners(cfg.Listen)
 	if err != nil {
@@ -220,6 +272,7 @@ func (s *Server) build() (err error) {
 	for method, handle := range map[sip.RequestMethod]sipgo.RequestHandler{
 		sip.INVITE: s.onInvite, sip.ACK: s.onAck, sip.BYE: s.onBye, sip.CANCEL: s.onCancel,
 		sip.OPTIONS: s.onOptions, sip.INFO: s.onInfo, sip.UPDATE: s.onUpdate, sip.REGISTER: s.onRegister,
+		sip.PRACK: s.onPrack, sip.REFER: s.onRefer, sip.NOTIFY: s.onNotify,
 	} {
 		s.server.OnRequest(method, s.guarded(handle))
 	}
@@ -283,6 +336,9 @@ func (s *Server) Addrs() (list []string) {
 
 // Stats returns the server's counters.
 func (s *Server) Stats() *Stats { return &s.stats }
+
+// Guard returns the server's guard, for its counters.
+func (s *Server) Guard() *admit.Guard { return s.guard }
 
 // Serve answers calls until ctx ends, then refuses new ones, waits until the
 // calls that go on have ended and closes the sockets. Each call of answer has a
@@ -362,9 +418,11 @@ func (s *Server) hangUpAll() {
 		legs = append(legs, l)
 	}
 	s.mu.Unlock()
+	var ending sync.WaitGroup
 	for _, l := range legs {
-		l.Hangup(media.ErrShutdown)
+		ending.Go(func() { l.Hangup(media.ErrShutdown) })
 	}
+	ending.Wait()
 }
 
 // respond answers r. A response that cannot be sent is the peer's loss: it will
@@ -380,6 +438,9 @@ func (s *Server) respond(r *sip.Request, tx sip.ServerTransaction, status int, r
 // send sends a response. One that is too large for sipgo's taste goes around
 // it: over UDP there is no other way for a response, RFC 3261 section 18.2.2.
 func (s *Server) send(res *sip.Response, tx sip.ServerTransaction) {
+	if l := s.lookup(responseKey(res)); l != nil {
+		l.ladder.add(true, res)
+	}
 	text, err := res.String(), error(nil)
 	if res.Transport() == "UDP" && len(text) > sip.UDPMTUSize-200 {
 		err = s.sendLarge(res.Destination(), []byte(text))
@@ -402,32 +463,37 @@ func (s *Server) sendLarge(peer string, text []byte) error {
 	return err
 }
 
+// lookup returns the leg of a dialog.
+func (s *Server) lookup(k key) *Leg {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dialogs[k]
+}
+
 // find returns the leg of a request within a dialog, if the request comes from
 // the dialog's peer.
 func (s *Server) find(r *sip.Request) *Leg {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.dialogs[requestKey(r)]
+	l := s.lookup(requestKey(r))
 	if l == nil {
+		s.failed(r.Source())
 		return nil
 	}
-	if !l.dialog.ownPeer(r.Source()) {
+	if d := l.Dialog(); !d.ownPeer(r.Source()) {
 		s.stats.Foreign.Add(1)
+		s.failed(r.Source())
 		return nil
 	}
 	return l
 }
 
-func (s *Server) remember(l *Leg) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.dialogs[l.dialog.key()] = l
-	s.peer(l.dialog.Peer, 1)
-}
-
+// forget takes a leg out of the dialogs.
 func (s *Server) forget(l *Leg) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.dialogs, l.dialog.key())
-	s.peer(l.dialog.Peer, -1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if k := l.dialog.key(); s.dialogs[k] == l {
+		delete(s.dialogs, k)
+		s.peer(l.dialog.Peer, -1)
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"attendant/crm"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -184,6 +185,22 @@ func show(w io.Writer, r *dialog.Record) {
 		fmt.Fprintf(w, "\nguard stopped %q: %s", g.What, g.Rule)
 	}
 	fmt.Fprintln(w)
+	printLadder(w, r)
+}
+
+// printLadder prints the signalling: the caller's messages point right, ours
+// left.
+func printLadder(w io.Writer, r *dialog.Record) {
+	for i, m := range r.Ladder {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		arrow := "-->"
+		if m.Sent {
+			arrow = "<--"
+		}
+		fmt.Fprintf(w, "%7.2f  %s  %-24s  %s\n", m.At.Sub(r.Started).Seconds(), arrow, inert(m.What), inert(m.Summary))
+	}
 }
 
 func printTurn(w io.Writer, t dialog.Turn) {
@@ -238,7 +255,8 @@ func (f callsPlay) Run(p *program) error {
 }
 
 type checkCommand struct {
-	Dir string `arg:"" help:"The company's folder." type:"existingdir"`
+	Dir        string `arg:"" optional:"" help:"The company's folder; the demo company's where left out." type:"existingdir"`
+	Operations bool   `help:"Print the operations that its flows may call."`
 }
 
 // Run loads a company's folder and tells all that is wrong with it.
@@ -247,9 +265,26 @@ func (f checkCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	if f.Operations {
+		return printOperations(p.out, company.records(nil))
+	}
 	_, err = fmt.Fprintf(p.out, "%d flows, %d articles, %d connectors: good\n",
 		len(company.flows.Flows()), len(company.articles.Articles()), len(company.connectors))
 	return err
+}
+
+// printOperations prints what flows may call, those of verify first.
+func printOperations(out io.Writer, system crm.System) error {
+	risks := map[string]crm.Risk{}
+	for _, o := range system.Operations() {
+		risks[o.Name] = o.Risk
+	}
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "OPERATION\tRISK\tARGUMENTS\tRESULTS\tOUTCOMES")
+	for _, o := range dialog.Operations(system) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", o.Name, risks[o.Name], strings.Join(o.Args, ", "), strings.Join(o.Results, ", "), strings.Join(o.Outcomes, ", "))
+	}
+	return w.Flush()
 }
 
 type chatCommand struct {
