@@ -79,7 +79,9 @@ func invitation(r *sip.Request) Invitation {
 			}
 		}
 	}
-	v.Secure = strings.Contains(string(r.Body()), "RTP/SAVP")
+	for _, sign := range []string{"RTP/SAVP", "a=crypto:", "a=fingerprint:"} {
+		v.Secure = v.Secure || strings.Contains(string(r.Body()), sign)
+	}
 	return v
 }
 

@@ -98,6 +98,11 @@ func (l carrierLine) Dial(ctx context.Context, uri string, o sip.DialOptions) (m
 func hooks(cfg *sip.Config, t func() *telephony) {
 	cfg.Invited = func(ctx context.Context, v sip.Invitation) (sip.Welcome, *sip.Refusal) { return t().invited(ctx, v) }
 	cfg.Register = func(r *sipmessage.Request) *sipmessage.Response { return t().registrar.Register(r) }
+	// Who is registered may move calls; a trunk may not, whatever it says.
+	cfg.MayTransfer = func(a sip.Attempt) bool {
+		_, ok := t().registrar.Owner(a.Source)
+		return ok
+	}
 }
 
 // invited takes or refuses an incoming call. What strangers get tells them
