@@ -2,32 +2,31 @@
 // the API behind it, live events, metrics and health.
 //
 // New returns the handler; Run must run beside it, since it counts what the
-// hub tells. Everything that callers influence reaches the page as text, never
-// as HTML. Where a password is set every path but /healthz, /readyz and
-// /metrics asks for it.
+// hub tells and forgets old sessions. The API is described at /api/openapi.json,
+// generated from its handlers; each of its routes needs one permission of package
+// access, and every write is noted in the audit. Strangers get the page's own
+// files, /healthz, /readyz and /metrics, and 401 elsewhere. Everything that
+// callers influence reaches the page as text, never as HTML.
 package console
 
 import (
 	"context"
-	"crypto/subtle"
 	"embed"
-	"encoding/json"
-	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"attendant/console/access"
 	"attendant/dialog"
+	"attendant/dialog/flow"
+	"attendant/dialog/knowledge"
 )
 
-//go:embed web
+//go:embed web/dist
 var web embed.FS
 
 // Calls are the finished calls.
@@ -36,21 +35,31 @@ type Calls interface {
 	Calls(ctx context.Context, q dialog.CallQuery) ([]dialog.Record, error)
 }
 
-// Config is what the console shows. All but Password and Gauges is required.
+// Config is what the console shows. All but the marked ones, Gauges and Vendors
+// is required.
 type Config struct {
+	Access     *access.Store
 	Hub        *dialog.Hub
 	Store      Calls
+	Flows      *flow.Set
+	Articles   *knowledge.Base
+	Browsers   Browsers // optional: without it no browser can call
+	Sites      []string // origins whose pages may call with a ticket, "https://shop.example"
 	Live       func() map[string]dialog.CallInfo
-	Ready      func() error // nil where calls can be answered, else why not
-	Recordings string       // folder
-	Password   string
+	Ready      func() error              // nil where calls can be answered, else why not
+	Recordings string                    // folder
 	Gauges     map[string]func() float64 // further metrics by name
+	Vendors    func() []Vendor           // how the vendors on the ladders are doing; optional
+	Trunks     func() []Trunk            // how it stands with the trunks; optional
+	Desk       Desk                      // agents, queues and orders for live calls; optional
 	Log        *slog.Logger
 }
 
 // Console is the HTTP side of the program.
 type Console struct {
 	cfg      Config
+	gate     *gate
+	tickets  tickets
 	handler  http.Handler
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
@@ -60,6 +69,7 @@ type Console struct {
 // New returns the console.
 func New(cfg Config) *Console {
 	c := &Console{cfg: cfg, registry: prometheus.NewRegistry()}
+	c.gate = newGate(cfg.Access, &c.tickets)
 	c.calls = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "attendant_calls_total", Help: "Calls ended, by outcome."}, []string{"outcome"})
 	c.delays = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "attendant_reply_delay_seconds", Help: "End of the caller's speech to the first audio of the answer.",
@@ -71,27 +81,33 @@ func New(cfg Config) *Console {
 	for name, f := range cfg.Gauges {
 		c.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: "See docs/settings.md."}, f))
 	}
+	if cfg.Vendors != nil {
+		c.registry.MustRegister(vendors(cfg.Vendors))
+	}
+	if cfg.Trunks != nil {
+		c.registry.MustRegister(trunks(cfg.Trunks))
+	}
+	if cfg.Desk != nil {
+		c.registry.MustRegister(deskMetrics{cfg.Desk})
+	}
 	c.handler = c.routes()
 	return c
 }
 
 func (c *Console) routes() http.Handler {
-	files, err := fs.Sub(web, "web")
+	files, err := fs.Sub(web, "web/dist")
 	if err != nil {
 		panic(err) // the folder is embedded
 	}
-	private := http.NewServeMux()
-	private.Handle("GET /", http.FileServerFS(files))
-	private.HandleFunc("GET /events", c.events)
-	private.HandleFunc("GET /api/v1/live", c.live)
-	private.HandleFunc("GET /api/v1/calls", c.list)
-	private.HandleFunc("GET /api/v1/calls/{id}", c.call)
-	private.HandleFunc("GET /api/v1/calls/{id}/recording", c.recording)
+	guarded := http.NewServeMux()
+	c.newAPI(guarded)
+	guarded.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { problem(w, http.StatusNotFound, "no such path") })
 	public := http.NewServeMux()
-	public.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	public.HandleFunc("GET /readyz", c.ready)
-	public.Handle("GET /metrics", promhttp.HandlerFor(c.registry, promhttp.HandlerOpts{}))
-	public.Handle("/", c.guarded(private))
+	public.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	public.HandleFunc("/readyz", c.ready)
+	public.Handle("/metrics", promhttp.HandlerFor(c.registry, promhttp.HandlerOpts{}))
+	public.Handle("/", http.FileServerFS(files))
+	public.Handle("/api/", c.sites(c.gate.wrap(guarded, func(what string, err error) { c.cfg.Log.Error(what, "error", err) }))) //nolint:sloglint // constants of gate
 	return headers(public)
 }
 
@@ -109,32 +125,29 @@ func headers(next http.Handler) http.Handler {
 	})
 }
 
-func (c *Console) guarded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, password, _ := r.BasicAuth()
-		if c.cfg.Password != "" && subtle.ConstantTimeCompare([]byte(password), []byte(c.cfg.Password)) != 1 {
-			w.Header().Set("WWW-Authenticate", `Basic realm="attendant"`)
-			http.Error(w, "a password is needed", http.StatusUnauthorized)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
+// sweepEvery is how often sessions that have expired are forgotten.
+const sweepEvery = 10 * time.Minute
 
-// Run counts what the hub tells until ctx ends.
+// Run counts what the hub tells, and forgets old sessions, until ctx ends.
 func (c *Console) Run(ctx context.Context) {
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
 	for ctx.Err() == nil {
 		events, stop := c.cfg.Hub.Listen()
-		c.follow(ctx, events)
+		c.follow(ctx, events, sweep.C)
 		stop()
 	}
 }
 
-func (c *Console) follow(ctx context.Context, events <-chan dialog.Event) {
+func (c *Console) follow(ctx context.Context, events <-chan dialog.Event, sweep <-chan time.Time) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-sweep:
+			if err := c.cfg.Access.Sweep(ctx); err != nil && ctx.Err() == nil {
+				c.cfg.Log.Warn("old sessions stay", "error", err)
+			}
 		case e, ok := <-events:
 			if !ok {
 				return // cut off: listen again
@@ -159,142 +172,4 @@ func (c *Console) ready(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// events streams what happens, from the event after Last-Event-ID on. Without
-// one, "?replay=live" begins with what the calls going on have had so far.
-func (c *Console) events(w http.ResponseWriter, r *http.Request) {
-	flusher := http.NewResponseController(w)
-	events, stop := c.cfg.Hub.Listen()
-	defer stop()
-	w.Header().Set("Content-Type", "text/event-stream")
-	after, _ := strconv.ParseUint(r.Header.Get("Last-Event-ID"), 10, 64) // none is 0
-	var replayed uint64
-	for _, e := range c.missed(after, r.URL.Query().Get("replay") == "live") {
-		if send(w, e) != nil {
-			return
-		}
-		replayed = e.Seq
-	}
-	beat := time.NewTicker(5 * time.Second)
-	defer beat.Stop()
-	for {
-		if flusher.Flush() != nil {
-			return
-		}
-		select {
-		case <-r.Context().Done():
-			return
-		case <-beat.C:
-			if _, err := w.Write([]byte(": still here\n\n")); err != nil {
-				return
-			}
-		case e, ok := <-events:
-			if ok && e.Seq <= replayed {
-				continue
-			}
-			if !ok || send(w, e) != nil {
-				return
-			}
-		}
-	}
-}
-
-// missed are the kept events after that number; where it is none, those of the
-// calls going on if they are wanted. A number that has not been reached is from
-// before the program's last start, which counts as none.
-func (c *Console) missed(after uint64, wanted bool) []dialog.Event {
-	live, recent := c.cfg.Live(), c.cfg.Hub.Recent()
-	if len(recent) == 0 || after > recent[len(recent)-1].Seq {
-		after = 0
-	}
-	if after == 0 && !wanted {
-		return nil
-	}
-	var out []dialog.Event
-	for _, e := range recent {
-		_, on := live[e.Call]
-		if after > 0 && e.Seq > after || after == 0 && on && e.Kind != dialog.Partial {
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-func send(w http.ResponseWriter, e dialog.Event) error {
-	data, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(append([]byte("id: "+strconv.FormatUint(e.Seq, 10)+"\ndata: "), data...), "\n\n"...))
-	return err
-}
-
-func (c *Console) live(w http.ResponseWriter, _ *http.Request) { c.write(w, c.cfg.Live()) }
-
-func (c *Console) list(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	limit, err := strconv.Atoi(q.Get("limit"))
-	if err != nil && q.Get("limit") != "" {
-		http.Error(w, "limit is no number", http.StatusBadRequest)
-		return
-	}
-	before, err := time.Parse(time.RFC3339, q.Get("before"))
-	if err != nil && q.Get("before") != "" {
-		http.Error(w, "before is no time of RFC 3339", http.StatusBadRequest)
-		return
-	}
-	calls, err := c.cfg.Store.Calls(r.Context(), dialog.CallQuery{Before: before, Number: q.Get("number"), Outcome: q.Get("outcome"), Limit: limit})
-	if err != nil {
-		c.fault(w, err)
-		return
-	}
-	if calls == nil {
-		calls = []dialog.Record{}
-	}
-	c.write(w, calls)
-}
-
-func (c *Console) call(w http.ResponseWriter, r *http.Request) {
-	record, err := c.cfg.Store.Call(r.Context(), r.PathValue("id"))
-	if err != nil {
-		c.fault(w, err)
-		return
-	}
-	c.write(w, record)
-}
-
-func (c *Console) recording(w http.ResponseWriter, r *http.Request) {
-	record, err := c.cfg.Store.Call(r.Context(), r.PathValue("id"))
-	if err != nil {
-		c.fault(w, err)
-		return
-	}
-	file, err := os.Open(filepath.Join(c.cfg.Recordings, filepath.Base(record.Recording)))
-	if err != nil || record.Recording == "" {
-		http.Error(w, "no recording", http.StatusNotFound)
-		return
-	}
-	defer file.Close()
-	w.Header().Set("Content-Type", "audio/wav")
-	http.ServeContent(w, r, record.Recording, record.Ended, file)
-}
-
-func (c *Console) fault(w http.ResponseWriter, err error) {
-	switch {
-	case errors.Is(err, dialog.ErrNotFound):
-		http.Error(w, err.Error(), http.StatusNotFound)
-	case errors.Is(err, dialog.ErrAmbiguous):
-		http.Error(w, err.Error(), http.StatusConflict)
-	default:
-		c.cfg.Log.Error("console request failed", "error", err)
-		http.Error(w, "the store cannot be read", http.StatusInternalServerError)
-	}
-}
-
-func (c *Console) write(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(v); err != nil {
-		c.cfg.Log.Debug("response not written", "error", err)
-	}
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,7 +18,14 @@ import (
 	"testing"
 	"time"
 
+	_ "modernc.org/sqlite"
+
+	"attendant/console/access"
+	"attendant/crm"
+	"attendant/deploy/demo"
 	"attendant/dialog"
+	"attendant/dialog/flow"
+	"attendant/dialog/knowledge"
 )
 
 // shelf is a store of one call.
@@ -34,51 +42,140 @@ func (s shelf) Calls(context.Context, dialog.CallQuery) ([]dialog.Record, error)
 	return []dialog.Record{s.record}, nil
 }
 
-func newConsole(t *testing.T, password string) (*Console, *httptest.Server) {
+const adminPassword = "a password for tests"
+
+// company loads the demo company, once for all tests.
+var company = sync.OnceValues(func() (*flow.Set, *knowledge.Base) {
+	flows, err1 := flow.Load(demo.Files, dialog.Operations(crm.Operate(nil, time.UTC)))
+	articles, err2 := knowledge.Load(demo.Files)
+	if err := errors.Join(err1, err2); err != nil {
+		panic(err)
+	}
+	return flows, articles
+})
+
+// served is a console with its server, its users and a client that keeps
+// cookies as a browser does.
+type served struct {
+	*Console
+	url   string
+	users *access.Store
+}
+
+func newConsole(t *testing.T, options ...func(*Config)) *served {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.wav"), []byte("RIFF"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := New(Config{
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "a.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	users, err := access.Open(t.Context(), db)
+	if err == nil {
+		_, err = users.FirstAdmin(t.Context(), adminPassword)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	flows, articles := company()
+	cfg := Config{
+		Access: users, Flows: flows, Articles: articles,
 		Hub: &dialog.Hub{}, Store: shelf{dialog.Record{ID: "a", Recording: "a.wav", Turns: []dialog.Turn{{Side: "caller", Text: "<b>hi</b>"}}}},
 		Live: func() map[string]dialog.CallInfo { return nil }, Ready: func() error { return errors.New("no recogniser") },
-		Recordings: dir, Password: password, Log: slog.New(slog.DiscardHandler),
-	})
+		Recordings: dir, Log: slog.New(slog.DiscardHandler),
+		Vendors: func() []Vendor {
+			return []Vendor{{Kind: "voice", Name: "near", Used: 3, Late: 2, Left: true, Seconds: 1.5}}
+		},
+		Trunks: func() []Trunk {
+			return []Trunk{{Name: "carrier", Reachable: "answers OPTIONS", Good: true, Active: 2, Failed: 3}}
+		},
+	}
+	for _, o := range options {
+		o(&cfg)
+	}
+	c := New(cfg)
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
-	return c, server
+	return &served{c, server.URL, users}
+}
+
+// ask sends a request as a user, a stranger where it is empty, and returns the
+// answer with its body.
+func (s *served) ask(t *testing.T, user, method, path, body string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if user != "" {
+		req.SetBasicAuth(user, adminPassword)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	got, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, string(got)
 }
 
 func TestPaths(t *testing.T) {
-	_, server := newConsole(t, "")
+	s := newConsole(t)
 	cases := []struct {
 		path   string
 		status int
 		body   string
 	}{
 		{"/", 200, "<title>Attendant</title>"},
-		{"/page.js", 200, "textContent"},
+		{"/widget.js", 200, "attendant-call"},
 		{"/healthz", 204, ""},
 		{"/readyz", 503, "no recogniser"},
 		{"/metrics", 200, "attendant_calls_live 0"},
+		{"/metrics", 200, `attendant_vendor_steps_total{kind="voice",outcome="late",vendor="near"} 2`},
+		{"/metrics", 200, `attendant_vendor_left_out{kind="voice",vendor="near"} 1`},
+		{"/metrics", 200, `attendant_vendor_wait_seconds_sum{kind="voice",vendor="near"} 1.5`},
+		{"/api/v1/vendors", 200, `"name":"near"`},
+		{"/metrics", 200, `attendant_trunk_up{trunk="carrier"} 1`},
+		{"/metrics", 200, `attendant_trunk_calls{trunk="carrier"} 2`},
+		{"/metrics", 200, `attendant_trunk_calls_total{outcome="failed",trunk="carrier"} 3`},
+		{"/api/v1/trunks", 200, `"reachable":"answers OPTIONS"`},
+		{"/api/openapi.json", 200, `"openapi":"3.1.0"`},
+		{"/api/v1/session", 200, `"name":"admin"`},
+		{"/api/v1/live", 200, `"items":[]`},
 		{"/api/v1/calls", 200, `"id":"a"`},
-		{"/api/v1/calls?limit=x", 400, "limit"},
-		{"/api/v1/calls?before=x", 400, "before"},
-		{"/api/v1/calls/a", 200, `\u003cb\u003ehi`},
+		{"/api/v1/calls?limit=x", 422, "limit"},
+		{"/api/v1/calls?limit=0", 422, "limit"},
+		{"/api/v1/calls?before=x", 422, "before"},
+		{"/api/v1/calls/a", 200, `hi`},
 		{"/api/v1/calls/b", 404, "no such call"},
 		{"/api/v1/calls/a/recording", 200, "RIFF"},
+		{"/api/v1/calls/b/recording", 404, "no such call"},
+		{"/api/v1/flows", 200, `"name":"order_status"`},
+		{"/api/v1/flows/order_status", 200, "flow: order_status"},
+		{"/api/v1/flows/none", 404, "no such flow"},
+		{"/api/v1/articles", 200, `"review_by"`},
+		{"/api/v1/articles/none", 404, "no such article"},
+		{"/api/v1/events?after=x", 422, "number"},
+		{"/api/v1/nothing", 404, "no such path"},
 		{"/nothing", 404, ""},
 	}
 	for _, c := range cases {
-		res, err := http.Get(server.URL + c.path)
-		if err != nil {
-			t.Fatal(err)
+		res, body := s.ask(t, "admin", "GET", c.path, "")
+		if res.StatusCode != c.status || !strings.Contains(body, c.body) {
+			t.Errorf("%s: %d %q; want %d with %q", c.path, res.StatusCode, body, c.status, c.body)
 		}
-		body, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil || res.StatusCode != c.status || !strings.Contains(string(body), c.body) {
-			t.Errorf("%s: %d %q, %v; want %d with %q", c.path, res.StatusCode, body, err, c.status, c.body)
+		if strings.HasPrefix(c.path, "/api/") && c.status >= 400 && res.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: an error of type %q", c.path, res.Header.Get("Content-Type"))
 		}
 		if !strings.Contains(res.Header.Get("Content-Security-Policy"), "default-src 'self'") {
 			t.Errorf("%s has no content security policy", c.path)
@@ -86,35 +183,8 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-func TestPasswordGuardsAllButHealthAndMetrics(t *testing.T) {
-	_, server := newConsole(t, "secret")
-	for path, want := range map[string]int{"/": 401, "/events": 401, "/api/v1/calls": 401, "/api/v1/calls/a/recording": 401, "/healthz": 204, "/metrics": 200} {
-		res, err := http.Get(server.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode != want {
-			t.Errorf("%s: %d, want %d", path, res.StatusCode, want)
-		}
-	}
-	req, err := http.NewRequest("GET", server.URL+"/api/v1/calls", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.SetBasicAuth("", "secret")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != 200 {
-		t.Errorf("with the password: %d", res.StatusCode)
-	}
-}
-
 func TestEventsStreamAndResume(t *testing.T) {
-	c, server := newConsole(t, "")
+	c := newConsole(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	var running sync.WaitGroup
 	running.Go(func() { c.Run(ctx) })
@@ -123,11 +193,12 @@ func TestEventsStreamAndResume(t *testing.T) {
 
 	c.cfg.Hub.Tell(dialog.Event{Kind: dialog.CallStarted, Call: "x"})
 	c.cfg.Hub.Tell(dialog.Event{Kind: dialog.CallEnded, Call: "x", Text: "escalated"})
-	req, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/events", nil)
+	req, err := http.NewRequestWithContext(ctx, "GET", c.url+"/api/v1/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Last-Event-ID", "1")
+	req.SetBasicAuth("admin", adminPassword)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +207,7 @@ func TestEventsStreamAndResume(t *testing.T) {
 	lines := bufio.NewScanner(res.Body)
 	for lines.Scan() {
 		data, ok := strings.CutPrefix(lines.Text(), "data: ")
-		if !ok {
+		if !ok || data == "{}" {
 			continue
 		}
 		var e dialog.Event

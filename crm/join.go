@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -38,19 +37,11 @@ func (j *joined) Call(ctx context.Context, key, operation string, args map[strin
 	return s.Call(ctx, key, operation, args)
 }
 
-// Done implements System: it is not known which system a key went to, so all are
-// asked, and one that cannot tell leaves it open.
-func (j *joined) Done(ctx context.Context, key string) error {
-	open := false
-	for _, s := range j.systems {
-		err := s.Done(ctx, key)
-		if err == nil {
-			return nil
-		}
-		open = open || !errors.Is(err, ErrNotFound)
+// Done implements System: the operation's system is asked.
+func (j *joined) Done(ctx context.Context, key, operation string) error {
+	s := j.owner[operation]
+	if s == nil {
+		return fmt.Errorf("%w: no operation %q", ErrUnavailable, operation)
 	}
-	if open {
-		return ErrUnavailable
-	}
-	return ErrNotFound
+	return s.Done(ctx, key, operation)
 }

@@ -47,6 +47,9 @@ func (o *operator) Call(ctx context.Context, key, operation string, args map[str
 	return do(ctx, key, args)
 }
 
+// Done implements System: a key says all.
+func (o *operator) Done(ctx context.Context, key, _ string) error { return o.Connector.Done(ctx, key) }
+
 func (o *operator) findCustomer(ctx context.Context, _ string, args map[string]string) (map[string]string, error) {
 	c, err := o.FindCustomer(ctx, CustomerQuery{
 		ID: args["customer"], Phone: args["phone"], Email: args["email"], Order: args["order"], Postcode: args["postcode"], PIN: args["pin"],

@@ -114,7 +114,7 @@ func (o *operator) reschedule(ctx context.Context, key string, args map[string]s
 // cancelAppointment does not ask first whose it is where it was cancelled by
 // the same request: the connector knows its key.
 func (o *operator) cancelAppointment(ctx context.Context, key string, args map[string]string) (map[string]string, error) {
-	if err := o.ours(ctx, args); err != nil && o.Done(ctx, key) != nil {
+	if err := o.ours(ctx, args); err != nil && o.Connector.Done(ctx, key) != nil {
 		return nil, err
 	}
 	return o.appointment(o.Cancel(ctx, key, args["appointment"]))

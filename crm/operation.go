@@ -42,8 +42,9 @@ type System interface {
 	// "12.50 EUR", lists joined by ", " or numbered names (slot1, slot2, ...).
 	// Errors are the package's.
 	Call(ctx context.Context, key, operation string, args map[string]string) (map[string]string, error)
-	// Done is as in Connector.
-	Done(ctx context.Context, key string) error
+	// Done tells whether a write of an operation has been carried out, as in
+	// Connector.
+	Done(ctx context.Context, key, operation string) error
 }
 
 // Standard are the operations of a Connector.

@@ -11,56 +11,23 @@ import (
 	"attendant/crm"
 	"attendant/dialog/flow"
 	"attendant/dialog/guard"
-	"attendant/dialog/knowledge"
 )
 
 // actionPatience bounds one operation of a connector: a caller waits no longer.
 const actionPatience = 5 * time.Second
 
-// perform carries out an action or a question and returns its result.
-func (c *conversation) perform(ctx context.Context, e flow.Effect) flow.Result {
+// perform carries out an action or a question and returns its result. What is
+// said while it is found goes to tell.
+func (c *conversation) perform(ctx context.Context, e flow.Effect, tell teller) flow.Result {
 	switch {
 	case e.Lookup != nil:
-		return c.lookUp(e.Lookup)
-	case e.Consult != nil: // without a model the flow's fallback goes on
-		return flow.Result{Effect: e.Consult.ID, Outcome: "unavailable"}
+		return c.lookUp(ctx, e.Lookup, tell)
+	case e.Consult != nil:
+		return c.consult(ctx, e.Consult)
 	case slices.ContainsFunc(own, func(o flow.Operation) bool { return o.Name == e.Act.Operation }):
 		return c.noted(ctx, e.Act, c.prove)
 	}
 	return c.noted(ctx, e.Act, c.act)
-}
-
-// lookUp answers a question from the articles, or says that it cannot.
-func (c *conversation) lookUp(l *flow.Lookup) flow.Result {
-	article, ok := c.a.Knowledge.Find(l.Query, l.Article)
-	if ok {
-		article = c.translated(article)
-	}
-	held := c.a.Flows.Set().Company.Stale == "hold_back" && article.ReviewBy < c.now().Format(time.DateOnly)
-	if !ok || held {
-		return flow.Result{Effect: l.ID, Outcome: "unknown"}
-	}
-	source := "article:" + article.ID + "@" + article.Version
-	for _, text := range []string{article.Answer, article.Title, article.Link} {
-		c.guard.Fact(source, text)
-	}
-	return flow.Result{
-		Effect: l.ID, Outcome: "found", Source: source,
-		Data: map[string]string{"answer": article.Answer, "article": article.ID, "title": article.Title, "link": article.Link},
-	}
-}
-
-// translated is the article in the caller's language, where there is one: its ID
-// ends with the language.
-func (c *conversation) translated(a knowledge.Article) knowledge.Article {
-	spoken, _, _ := strings.Cut(c.state.Language, "-")
-	if written, _, _ := strings.Cut(a.Language, "-"); written == spoken {
-		return a
-	}
-	if other, ok := c.a.Knowledge.Find("", a.ID+"_"+spoken); ok {
-		return other
-	}
-	return a
 }
 
 // noted carries out an action and writes it into the record.
@@ -91,8 +58,11 @@ func (c *conversation) refused(d guard.Decision, what string) flow.Result {
 // act asks the guard, then the connector.
 func (c *conversation) act(ctx context.Context, a *flow.Act) flow.Result {
 	d := c.guard.Action(guard.Request{Operation: a.Operation, Args: a.Args, Confirmed: a.Confirmed, Model: a.Model})
+	if err := c.decided(ctx, a, d); err != nil {
+		return flow.Result{Outcome: "unavailable"}
+	}
 	if !d.Allowed {
-		return c.refused(d, a.Operation)
+		return flow.Result{Outcome: "refused"}
 	}
 	data, err := c.send(ctx, a)
 	r := flow.Result{Outcome: outcomeOf(err), Data: data}
@@ -103,19 +73,21 @@ func (c *conversation) act(ctx context.Context, a *flow.Act) flow.Result {
 	return r
 }
 
-// outcomeOf is an error of a connector as the outcome that flows branch by.
+// outcomes are the errors of connectors as the outcomes that flows branch by.
+var outcomes = []struct {
+	err     error
+	outcome string
+}{
+	{nil, "ok"},
+	{crm.ErrUnknownOutcome, "unknown_outcome"},
+	{crm.ErrNotFound, "not_found"},
+	{crm.ErrAmbiguous, "not_found"},
+	{crm.ErrNotAllowed, "not_allowed"},
+	{crm.ErrConflict, "conflict"},
+}
+
 func outcomeOf(err error) string {
-	for _, o := range []struct {
-		err     error
-		outcome string
-	}{
-		{nil, "ok"},
-		{crm.ErrUnknownOutcome, "unknown_outcome"},
-		{crm.ErrNotFound, "not_found"},
-		{crm.ErrAmbiguous, "not_found"},
-		{crm.ErrNotAllowed, "not_allowed"},
-		{crm.ErrConflict, "conflict"},
-	} {
+	for _, o := range outcomes {
 		if errors.Is(err, o.err) {
 			return o.outcome
 		}
@@ -123,20 +95,41 @@ func outcomeOf(err error) string {
 	return "unavailable"
 }
 
+// errorOf is the error that an outcome stands for.
+func errorOf(outcome string) error {
+	for _, o := range outcomes {
+		if o.outcome == outcome {
+			return o.err
+		}
+	}
+	return crm.ErrUnavailable
+}
+
 // send carries an operation out, a write at most once: its intent is committed
 // before it is sent, and an unknown outcome is asked about before anything is
-// sent again.
+// sent again. A call that goes on in another process finds the intent and goes on
+// from it.
 func (c *conversation) send(ctx context.Context, a *flow.Act) (map[string]string, error) {
 	args := c.bound(a)
 	if !c.writes(a.Operation) {
 		return c.a.CRM.Call(ctx, "", a.Operation, args)
 	}
 	intent := Intent{Key: c.record.ID + "/" + a.ID, Call: c.record.ID, Operation: a.Operation, Args: hash(args), State: Sent}
+	before, begun, err := c.begun(ctx, intent)
+	if err != nil {
+		return nil, err
+	}
+	if begun && before.State == Settled && before.Outcome != "ok" { // it came to nothing, and that is known
+		return nil, errorOf(before.Outcome)
+	}
 	if err := c.a.Store.SaveIntent(ctx, intent); err != nil {
 		return nil, fmt.Errorf("%w: %w", crm.ErrUnavailable, err)
 	}
-	data, err := c.a.CRM.Call(ctx, intent.Key, a.Operation, args)
-	if errors.Is(err, crm.ErrUnknownOutcome) || errors.Is(err, context.DeadlineExceeded) {
+	var data map[string]string
+	if !begun {
+		data, err = c.a.CRM.Call(ctx, intent.Key, a.Operation, args)
+	}
+	if begun || errors.Is(err, crm.ErrUnknownOutcome) || errors.Is(err, context.DeadlineExceeded) {
 		data, err = c.settle(ctx, intent.Key, a.Operation, args)
 	}
 	intent.State, intent.Outcome = Settled, outcomeOf(err)
@@ -149,13 +142,32 @@ func (c *conversation) send(ctx context.Context, a *flow.Act) (map[string]string
 	return data, err
 }
 
+// begun finds the intent of a write that was made before, by a process that has
+// gone. The same key never carries other arguments.
+func (c *conversation) begun(ctx context.Context, i Intent) (Intent, bool, error) {
+	rows, err := c.a.Store.Intents(ctx, i.Call)
+	if err != nil {
+		return Intent{}, false, fmt.Errorf("%w: %w", crm.ErrUnavailable, err)
+	}
+	for _, row := range rows {
+		switch {
+		case row.Key != i.Key:
+		case row.Operation != i.Operation || row.Args != i.Args:
+			return row, true, fmt.Errorf("%w: the key %s was used for something else", crm.ErrNotAllowed, i.Key)
+		default:
+			return row, true, nil
+		}
+	}
+	return Intent{}, false, nil
+}
+
 // settle finds out what came of a write. Only where the system says that it was
 // done, or was not, is the same key sent again: the system then answers as it
 // did, or does it now.
 func (c *conversation) settle(ctx context.Context, key, operation string, args map[string]string) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), actionPatience)
 	defer cancel()
-	done := c.a.CRM.Done(ctx, key)
+	done := c.a.CRM.Done(ctx, key, operation)
 	if done != nil && !errors.Is(done, crm.ErrNotFound) {
 		return nil, fmt.Errorf("%w: %w", crm.ErrUnknownOutcome, done)
 	}
@@ -184,7 +196,7 @@ func (c *conversation) bound(a *flow.Act) map[string]string {
 		args["call"] = c.record.ID
 	}
 	if a.Operation == "create_ticket" {
-		args["body"] = strings.TrimSpace(args["body"] + "\n" + c.transcript())
+		args["body"] = strings.TrimSpace(args["body"] + "\n" + c.before() + c.transcript())
 	}
 	return args
 }

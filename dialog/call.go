@@ -37,24 +37,80 @@ type call struct {
 	talk   *conversation
 	began  time.Time
 
-	keys      string    // pressed and not yet part of a turn
-	turnEnd   time.Time // when the caller's last speech ended, for delays
-	delays    Delays    // of the answer being made
-	recording media.Port
+	keys     string    // pressed and not yet part of a turn
+	turnEnd  time.Time // when the caller's last speech ended, for delays
+	delays   Delays    // of the answer being made
+	deadline time.Time // until when vendors over the network may take; zero is no bound
+
+	id       string
+	floor    *floor
+	orders   chan placed    // of agents and supervisors; taken while a human has the caller
+	prompts  chan string    // what supervisors want said; what does not fit is refused
+	kept     *HandOver      // the place in a queue that the caller gets back
+	comeBack string         // the flow to go on with after a hand-over
+	watchers sync.WaitGroup // supervisors, and what rings them
+
+	mu         sync.Mutex // guards what supervisors and the ladders' goroutines change
+	switches   []SwitchRecord
+	whispers   []suggestion
+	taker      *party            // who takes the caller over
+	interrupt  func(cause error) // ends the attendant's turn
+	over       bool              // nobody is let in any more
+	seen       bool              // agents are told of supervisors
+	tapes      int               // of other legs, so far
+	unrecorded bool
 }
+
+// maxPrompts is how many sentences of supervisors may wait to be said.
+const maxPrompts = 4
 
 // since is the time since the call was answered.
 func (c *call) since(t time.Time) time.Duration { return t.Sub(c.began) }
 
 // converse talks with the caller until one side ends it or ctx ends.
 func (c *call) converse(ctx context.Context) {
-	effects := c.talk.start()
+	if c.divert(ctx) {
+		return
+	}
+	effects := c.begin(ctx)
 	for {
-		c.respond(ctx, effects)
-		if ctx.Err() != nil || c.talk.ended() {
-			return
+		turn, done := c.beginTurn(ctx)
+		c.respond(turn, effects)
+		ended := c.talk.ended()
+		if turn.Err() == nil && !ended {
+			effects = c.next(turn)
 		}
-		effects = c.next(ctx)
+		switch taken := done(); {
+		case ctx.Err() != nil, ended && !taken:
+			return
+		case taken:
+			effects = c.takenOver(ctx)
+		}
+	}
+}
+
+// begin is how the call begins: with the greeting, or with the place in a queue
+// that the caller lost a moment ago.
+func (c *call) begin(ctx context.Context) []flow.Effect {
+	if effects := c.offerPlace(ctx); effects != nil {
+		return effects
+	}
+	return c.talk.opening()
+}
+
+// beginTurn lets a supervisor interrupt what follows. done ends that and reports
+// whether one has.
+func (c *call) beginTurn(ctx context.Context) (turn context.Context, done func() bool) {
+	turn, interrupt := context.WithCancelCause(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.interrupt = interrupt
+	return turn, func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.interrupt = nil
+		interrupt(nil)
+		return c.taker != nil
 	}
 }
 
@@ -67,18 +123,43 @@ func (c *call) next(ctx context.Context) []flow.Effect {
 	if !ok {
 		return c.talk.silence()
 	}
+	if t.prompt != "" {
+		return c.prompted(t.prompt)
+	}
+	c.mouth.moment.arm(c.turnEnd)
 	asked := time.Now()
+	t.until = c.deadline
 	effects := c.talk.hear(ctx, t)
 	c.delays.Understand = time.Since(asked)
-	return effects
+	return append(c.suggested(), effects...)
+}
+
+// prompted says what a supervisor wants said.
+func (c *call) prompted(text string) []flow.Effect {
+	c.talk.guard.Fact("supervisor", text)
+	return []flow.Effect{{Say: &flow.Say{Text: text, Sources: []string{"supervisor"}}}}
 }
 
 // listen returns the caller's turn, spoken or keyed. It reports false after
 // silence.
 func (c *call) listen(ctx context.Context) (callerTurn, bool) {
 	expect := c.talk.expecting()
+	return c.listenFor(ctx, expect, patience(expect))
+}
+
+// await has the ear know what is expected, and keeps what is secret from
+// recordings and supervisors.
+func (c *call) await(expect flow.Expectation) {
 	c.ear.expect(c.hints(expect))
-	silence := time.NewTimer(patience(expect))
+	if c.floor.now().secret != expect.Sensitive {
+		c.floor.change(func(s *scene) { s.secret = expect.Sensitive })
+	}
+}
+
+// listenFor is listen for what is expected, for so long.
+func (c *call) listenFor(ctx context.Context, expect flow.Expectation, wait time.Duration) (callerTurn, bool) {
+	c.await(expect)
+	silence := time.NewTimer(wait)
 	defer silence.Stop()
 	keyed := time.NewTimer(keyPatience)
 	defer keyed.Stop()
@@ -99,9 +180,11 @@ func (c *call) listen(ctx context.Context) (callerTurn, bool) {
 		case <-keyed.C:
 			return c.keyedTurn(), true
 		case h := <-c.ear.events:
-			if t, ok := c.overhear(h, silence, expect); ok {
+			if t, ok := c.overhear(h, silence, expect, wait); ok {
 				return t, true
 			}
+		case text := <-c.prompts:
+			return callerTurn{prompt: text}, true
 		case <-silence.C:
 			return callerTurn{}, false
 		}
@@ -110,7 +193,7 @@ func (c *call) listen(ctx context.Context) (callerTurn, bool) {
 
 // overhear takes in one event of the ear while listening. It returns the turn
 // if that event ended one.
-func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (callerTurn, bool) {
+func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation, wait time.Duration) (callerTurn, bool) {
 	switch h.kind {
 	case heardStart:
 		silence.Stop()
@@ -118,9 +201,12 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (
 		if !expect.Sensitive {
 			c.talk.partial(h.result.Text)
 		}
+	case heardEndpoint:
+		c.mouth.moment.arm(h.speechEnd)
 	case heardEnd:
 		if h.result.Text == "" && h.err == nil { // a cough, a door
-			silence.Reset(patience(expect))
+			c.mouth.moment.disarm()
+			silence.Reset(wait)
 			return callerTurn{}, false
 		}
 		return c.spokenTurn(h), true
@@ -130,9 +216,10 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (
 
 func (c *call) spokenTurn(h heard) callerTurn {
 	c.turnEnd = h.speechEnd
+	c.hurry(h.endpointed)
 	c.delays = Delays{Endpoint: h.endpointed.Sub(h.speechEnd), Recognize: h.recognized.Sub(h.endpointed)}
 	t := callerTurn{start: c.since(h.start), end: c.since(h.speechEnd), lost: h.err != nil}
-	t.Text, t.Confidence = h.result.Text, h.result.Confidence
+	t.Text, t.Confidence, t.vendor = h.result.Text, h.result.Confidence, h.result.Vendor
 	for _, a := range h.result.Alternatives {
 		t.Alternatives = append(t.Alternatives, a.Text)
 	}
@@ -141,10 +228,26 @@ func (c *call) spokenTurn(h heard) callerTurn {
 
 func (c *call) keyedTurn() callerTurn {
 	c.turnEnd, c.delays = time.Now(), Delays{}
+	c.hurry(c.turnEnd)
 	t := callerTurn{start: c.since(time.Now()), end: c.since(time.Now())}
 	t.Turn = understand.Turn{Keys: c.keys, Confidence: 1}
 	c.keys = ""
 	return t
+}
+
+// hurry bounds what vendors may take for the answer to a turn that ended then.
+func (c *call) hurry(ended time.Time) {
+	if c.a.TurnBudget > 0 {
+		c.deadline = ended.Add(c.a.TurnBudget)
+	}
+}
+
+// switched notes that a vendor was left. Ladders call it from their goroutines.
+func (c *call) switched(s speech.Switch) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.switches = append(c.switches, SwitchRecord{Kind: s.Kind, From: s.From, To: s.To, Why: s.Why, At: c.since(time.Now())})
+	c.talk.event(Event{Kind: VendorSwitched, Text: s.String()})
 }
 
 // keysComplete reports whether no further key is to be waited for.
@@ -167,9 +270,10 @@ func patience(e flow.Expectation) time.Duration {
 // hints tell the recogniser what the engine expects.
 func (c *call) hints(e flow.Expectation) speech.Hints {
 	return speech.Hints{
-		Language:  c.a.Language,
+		Language:  c.talk.language(),
 		Bandwidth: c.leg.Peer().Bandwidth,
 		Expect:    speech.Expectation{Kind: expectKind(e.Type), Min: e.Min, Max: e.Max, Choices: choices(e)},
+		Sensitive: e.Sensitive,
 	}
 }
 
@@ -201,10 +305,23 @@ func (c *call) respond(ctx context.Context, effects []flow.Effect) {
 		last := c.say(ctx, effects)
 		effects = nil
 		if last != nil && ctx.Err() == nil {
-			c.talk.event(Event{Kind: HandedOver, Text: "ringing"})
-			effects = c.talk.result(c.handOver(ctx, last))
+			effects = c.afterHandOver(c.handOver(ctx, last), c.comeBack)
 		}
 	}
+}
+
+// afterHandOver goes on with the attendant where a hand-over leads back to it.
+func (c *call) afterHandOver(r flow.Result, back string) []flow.Effect {
+	switch {
+	case r.Outcome == endReturned, r.Outcome == endBack:
+		return c.talk.resume(back)
+	case r.Outcome == endDone && r.Effect == "":
+		c.talk.finish("escalated")
+		return nil
+	case c.talk.ended():
+		return nil
+	}
+	return c.talk.result(r)
 }
 
 // say carries effects out up to a hand-over, which it returns: by then all that
@@ -212,17 +329,21 @@ func (c *call) respond(ctx context.Context, effects []flow.Effect) {
 func (c *call) say(ctx context.Context, effects []flow.Effect) *flow.HandOver {
 	speaking, interrupt := context.WithCancel(ctx)
 	defer interrupt()
+	voicing := speaking
+	if !c.deadline.IsZero() {
+		voicing = speech.Until(speaking, c.deadline)
+	}
 	text := make(chan sentence, 16)
 	var result spoken
 	var said, watching sync.WaitGroup
-	said.Go(func() { result = c.mouth.speak(speaking, text) })
+	said.Go(func() { result = c.mouth.speak(voicing, text) })
 	stopped := make(chan struct{})
 	watching.Go(func() { c.watch(speaking, stopped, interrupt) })
 
 	w := work{call: c, ctx: ctx, speaking: speaking, text: text}
 	last := w.carryOut(effects)
 	c.delays.Act += w.acting
-	c.ear.expect(c.hints(c.talk.expecting()))
+	c.await(c.talk.expecting())
 	close(text)
 	said.Wait()
 	close(stopped)
@@ -260,7 +381,7 @@ func (w *work) carryOut(effects []flow.Effect) *flow.HandOver {
 			return e.HandOver
 		case e.Act != nil, e.Lookup != nil, e.Consult != nil:
 			begin := time.Now()
-			r := w.talk.perform(w.ctx, e)
+			r := w.talk.perform(w.ctx, e, w.tell)
 			w.acting += time.Since(begin)
 			effects = append(effects, w.talk.result(r)...)
 		case e.End != nil:
@@ -271,26 +392,40 @@ func (w *work) carryOut(effects []flow.Effect) *flow.HandOver {
 }
 
 func (w *work) utter(s *flow.Say) {
-	for _, t := range w.talk.sentences(s) {
-		if w.sentences++; w.sentences == 1 {
-			w.started, w.flow, w.step = time.Now(), t.flow, t.step
-		}
-		w.sources = append(w.sources, t.sources...)
-		select {
-		case w.text <- t:
-		case <-w.speaking.Done(): // interrupted: what is unsaid stays unsaid
-		}
+	for _, t := range w.talk.sentences(w.speaking, s) {
+		w.tell(t)
+	}
+}
+
+// tell hands a sentence to the mouth. It reports false after an interruption:
+// what is unsaid stays unsaid.
+func (w *work) tell(t sentence) bool {
+	if w.sentences++; w.sentences == 1 {
+		w.started, w.flow, w.step = time.Now(), t.flow, t.step
+	}
+	w.sources = append(w.sources, t.sources...)
+	select {
+	case w.text <- t:
+		return true
+	case <-w.speaking.Done():
+		return false
 	}
 }
 
 func (c *call) turnSpoken(s spoken, w work) Turn {
-	t := Turn{Side: "attendant", Text: s.heard, Flow: w.flow, Step: w.step, Sources: w.sources, End: c.since(s.last)}
+	t := Turn{Side: "attendant", Text: s.heard, Flow: w.flow, Step: w.step, Sources: w.sources, Vendor: s.vendor, End: c.since(s.last)}
 	t.Start = t.End
 	if s.cut() {
 		t.Planned, t.Interrupted = s.planned, true
 	}
+	if !s.moment.IsZero() {
+		t.Start = c.since(s.moment)
+		c.delays.Moment = s.moment.Sub(c.turnEnd)
+	}
 	if !s.first.IsZero() {
-		t.Start = c.since(s.first)
+		if s.moment.IsZero() {
+			t.Start = c.since(s.first)
+		}
 		c.delays.Speak = s.first.Sub(w.started)
 		if !c.turnEnd.IsZero() {
 			c.delays.Total = s.first.Sub(c.turnEnd)
@@ -298,7 +433,7 @@ func (c *call) turnSpoken(s spoken, w work) Turn {
 			t.Delays = &d
 		}
 	}
-	c.turnEnd, c.delays = time.Time{}, Delays{}
+	c.turnEnd, c.deadline, c.delays = time.Time{}, time.Time{}, Delays{}
 	return t
 }
 

@@ -99,6 +99,7 @@ type books struct {
 	tickets []crm.Ticket
 	intents []dialog.Intent
 	slow    bool
+	silent  bool // a customer is never found, nor told not to be
 }
 
 func (b *books) SaveCall(_ context.Context, r *dialog.Record) error {
@@ -114,8 +115,23 @@ func (b *books) Call(context.Context, string) (*dialog.Record, error) {
 
 func (b *books) Calls(context.Context, dialog.CallQuery) ([]dialog.Record, error) { return nil, nil }
 
-func (b *books) FindCustomer(context.Context, crm.CustomerQuery) (crm.Customer, error) {
+func (b *books) FindCustomer(ctx context.Context, q crm.CustomerQuery) (crm.Customer, error) {
+	switch {
+	case b.silent:
+		<-ctx.Done()
+		return crm.Customer{}, crm.ErrUnavailable
+	case q.Phone == "+15550199":
+		return crm.Customer{ID: "c9", Name: "Ines Exempel"}, nil
+	}
 	return crm.Customer{}, crm.ErrNotFound
+}
+
+func (b *books) ListOrders(context.Context, string) ([]crm.Order, error) {
+	return []crm.Order{{Number: "10001", Status: crm.Delayed}}, nil
+}
+
+func (b *books) History(context.Context, string, int) ([]crm.CallNote, error) {
+	return []crm.CallNote{{Started: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), Outcome: "abandoned_in_ai", Summary: "order_status"}}, nil
 }
 
 func (b *books) GetOrder(ctx context.Context, number string) (crm.Order, error) {
@@ -141,10 +157,12 @@ func (b *books) SaveIntent(_ context.Context, i dialog.Intent) error {
 	return nil
 }
 
-func (b *books) Intents(context.Context, string) ([]dialog.Intent, error) { return b.intents, nil }
-func (b *books) NoteTry(context.Context, string, time.Time) error         { return nil }
-func (b *books) Tries(context.Context, string, time.Time) (int, error)    { return 0, nil }
-func (b *books) LogCall(context.Context, string, crm.CallNote) error      { return nil }
+func (b *books) Intents(context.Context, string) ([]dialog.Intent, error)     { return b.intents, nil }
+func (b *books) NoteDecision(context.Context, dialog.AuditRow) error          { return nil }
+func (b *books) Decisions(context.Context, string) ([]dialog.AuditRow, error) { return nil, nil }
+func (b *books) NoteTry(context.Context, string, time.Time) error             { return nil }
+func (b *books) Tries(context.Context, string, time.Time) (int, error)        { return 0, nil }
+func (b *books) LogCall(context.Context, string, crm.CallNote) error          { return nil }
 
 type scene struct {
 	*dialog.Attendant
@@ -162,6 +180,11 @@ func newScene(t *testing.T, lines ...string) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
+	finder, err := knowledge.NewFinder(t.Context(), base, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { finder.Close() })
 	var articles []understand.Article
 	for _, a := range base.Articles() {
 		articles = append(articles, understand.Article{ID: a.ID, Examples: a.Examples})
@@ -170,7 +193,7 @@ func newScene(t *testing.T, lines ...string) *scene {
 	return &scene{
 		leg: mediatest.NewLeg(media.Peer{Number: "+15550100", Codec: "G722/8000"}), books: b,
 		Attendant: &dialog.Attendant{
-			Flows: flow.NewEngine(set), Understand: rules.New(set, articles), Knowledge: base,
+			Flows: flow.NewEngine(set), Understand: rules.New(set, articles), Knowledge: finder,
 			Recognizer: &hearing{lines: lines}, Synthesizer: saying{}, CRM: crm.Operate(b, time.UTC), Store: b, Hub: &dialog.Hub{},
 			Log: slog.New(slog.DiscardHandler), RingTimeout: 20 * time.Second, Apology: set.Company.Apology.All()[0],
 		},
@@ -393,4 +416,38 @@ func TestSlowListenerIsCutOff(t *testing.T) {
 	if n != 256 || h.Dropped.Load() != 1 {
 		t.Errorf("%d events, %d cut off; want 256 and 1", n, h.Dropped.Load())
 	}
+}
+
+// TestCallerIsLookedUpBesideTheGreeting has a number that is a customer's: it is
+// noted, and told to whoever takes the ticket, but nothing of it is said.
+func TestCallerIsLookedUpBesideTheGreeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "where is my order", "agent please", "yes")
+		s.leg = mediatest.NewLeg(media.Peer{Number: "+15550199", Codec: "G722/8000"})
+		s.say(6*time.Second, 12*time.Second, 12*time.Second)
+		time.AfterFunc(52*time.Second, func() { s.leg.Press("15550199#") })
+		r := s.answer(t, t.Context())
+		if r.Known != "c9" || r.Customer != "" {
+			t.Errorf("known %q, customer %q; want a hint", r.Known, r.Customer)
+		}
+		if all := strings.Join(side(r, "attendant"), " "); strings.Contains(all, "1 0 0 0 1") || strings.Contains(all, "Ines") {
+			t.Errorf("a number was taken for a proof: %s", all)
+		}
+		if len(s.books.tickets) != 1 || !strings.Contains(s.books.tickets[0].Body, "whose number calls (c9): 1, the last on 2026-11-20T09:00: abandoned_in_ai") {
+			t.Errorf("tickets %+v", s.books.tickets)
+		}
+	})
+}
+
+// TestLookUpOfTheCallerDelaysNothing has a system that never answers.
+func TestLookUpOfTheCallerDelaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "goodbye")
+		s.books.silent = true
+		s.say(6 * time.Second)
+		r := s.answer(t, t.Context())
+		if r.Known != "" || r.Turns[0].Start > 200*time.Millisecond || len(r.Turns) < 3 {
+			t.Errorf("known %q, turns %+v", r.Known, r.Turns)
+		}
+	})
 }

@@ -28,9 +28,10 @@ type Caller struct {
 	Synthesizer speech.Synthesizer
 	Voice       speech.Voice
 	Lines       []Line
-	WaitFor     string     // words that the other side must say; optional
-	Heard       func(Turn) // told each side's turns as they end; optional
-	Recorder    media.Sink // gets both sides, the caller left; optional
+	Next        func(context.Context) (Line, bool) // after Lines, what is done when the other side falls silent, until false; optional
+	WaitFor     string                             // words that the other side must say; optional
+	Heard       func(Turn)                         // told each side's turns as they end; optional
+	Recorder    media.Sink                         // gets both sides, the caller left; optional
 }
 
 // Line is one thing that a scripted caller does; one field of the first three
@@ -128,6 +129,15 @@ func (s *scripted) play(ctx context.Context) error {
 			return err
 		}
 	}
+	for s.Next != nil && s.awaitTurn(ctx) && ctx.Err() == nil {
+		line, ok := s.Next(ctx)
+		if !ok {
+			break
+		}
+		if err := s.perform(ctx, line); err != nil {
+			return err
+		}
+	}
 	for ctx.Err() == nil && s.awaitTurn(ctx) && !s.done() {
 	}
 	return nil
@@ -216,6 +226,10 @@ func (s *scripted) awaitTurn(ctx context.Context) bool {
 		case <-ctx.Done():
 			return spoke
 		case <-patience.C:
+			if s.open { // some turns are longer than patience
+				patience.Reset(callerPatience)
+				continue
+			}
 			return spoke
 		case h := <-s.ear.events:
 			s.overhear(h)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"attendant/dialog/flow"
+	"attendant/dialog/guard"
 	"attendant/dialog/understand"
 	"attendant/media"
 )
@@ -47,6 +48,7 @@ func (a *Attendant) Chat(ctx context.Context, o Chat, next func() (string, bool)
 	if o.Language != "" {
 		c.state.Language = o.Language
 	}
+	c.knowing <- a.know(ctx, c.record.ID, c.record.Number) // a chat has no greeting to hide it behind
 	if err := c.vouched(ctx, o.Verified); err != nil {
 		return err
 	}
@@ -77,8 +79,12 @@ func (c *conversation) vouched(ctx context.Context, customer string) error {
 		return fmt.Errorf("customer %s: %w", customer, err)
 	}
 	r := c.proved(found)
-	c.state.Level = r.Level
-	c.state.Results, c.state.Sources = map[string]map[string]string{"customer": r.Data}, map[string]string{"customer": "caller"}
+	c.guard.Vouch(found["customer"])
+	c.state.Level = guard.Human
+	if c.state.Results == nil {
+		c.state.Results, c.state.Sources = map[string]map[string]string{}, map[string]string{}
+	}
+	c.state.Results["customer"], c.state.Sources["customer"] = r.Data, "caller"
 	for _, v := range r.Data {
 		c.guard.Fact("caller", v)
 	}
@@ -105,22 +111,26 @@ func (c *conversation) reply(ctx context.Context, effects []flow.Effect, tell fu
 	acts, stops := len(c.record.Actions), len(c.record.Guard)
 	t := Turn{Side: "attendant", Start: c.since(time.Now())}
 	var said []string
+	say := func(s sentence) bool {
+		said = append(said, s.text)
+		t.Sources = append(t.Sources, s.sources...)
+		if s.flow != "" { // what is asked between flows belongs to none
+			t.Flow, t.Step = s.flow, s.step
+		}
+		return true
+	}
 	for len(effects) > 0 {
 		e := effects[0]
 		effects = effects[1:]
 		switch {
 		case e.Say != nil:
-			for _, s := range c.sentences(e.Say) {
-				said = append(said, s.text)
-				t.Sources = append(t.Sources, s.sources...)
-				if s.flow != "" { // what is asked between flows belongs to none
-					t.Flow, t.Step = s.flow, s.step
-				}
+			for _, s := range c.sentences(ctx, e.Say) {
+				say(s)
 			}
 		case e.HandOver != nil:
 			effects = append(effects, c.result(flow.Result{Effect: e.HandOver.ID, Outcome: "unavailable"})...)
 		case e.Act != nil, e.Lookup != nil, e.Consult != nil:
-			effects = append(effects, c.result(c.perform(ctx, e))...)
+			effects = append(effects, c.result(c.perform(ctx, e, say))...)
 		case e.End != nil:
 			c.end(e.End.Outcome)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"attendant/dialog/flow"
@@ -24,11 +25,16 @@ type conversation struct {
 	mood   *sentiment.Scorer
 	guard  *guard.Session
 	record *Record
+	route  Route
 	since  func(time.Time) time.Duration
 	turns  int // of the caller
 
-	secrets []string     // sensitive digits: kept here and nowhere else
-	code    *oneTimeCode // the last one sent
+	secrets []string       // sensitive digits: kept here and nowhere else
+	code    *oneTimeCode   // the last one sent
+	sending sync.WaitGroup // of codes; close waits for it
+
+	knowing chan *known // gets who may be calling, once
+	caller  *known      // nil until then, and where nobody is known
 
 	understood []flow.Command // what the caller's last turn means
 	asked      time.Time      // when that turn came, in a chat
@@ -38,7 +44,10 @@ type conversation struct {
 type callerTurn struct {
 	understand.Turn
 	start, end time.Duration
-	lost       bool // it was speech, but the recogniser failed
+	lost       bool   // it was speech, but the recogniser failed
+	prompt     string // it was no turn: a supervisor wants this said
+	vendor     string
+	until      time.Time // until when a model may take to understand it; zero is no bound
 }
 
 func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.Duration) *conversation {
@@ -46,16 +55,23 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 	set := a.Flows.Set()
 	c := &conversation{
 		a: a, since: since,
-		mood: sentiment.New(),
+		mood: sentiment.New(), knowing: make(chan *known, 1), // it is sent to once
 		record: &Record{
 			ID: newID(now, rand.Uint32()), CallID: peer.CallID, Number: peer.Number, Name: peer.Name,
 			Dialled: peer.Dialled, Remote: peer.Remote, Transport: peer.Transport, Codec: peer.Codec,
 			Started: now, Slots: map[string]string{},
 		},
-		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband, Language: a.Language},
+		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband},
 	}
-	unsure := set.Company.Unsure.In(a.Language, set.Company.Language)[0]
-	c.guard = policy(set.Company, a.CRM).Session(append(set.Phrases(a.Language), set.Company.Name), unsure)
+	c.route = a.route(peer.Dialled, now)
+	c.state.Language, c.record.Trunk, c.record.Caller, c.record.Queue = c.language(), peer.Trunk, peer.Caller, c.route.Queue
+	unsure := set.Company.Unsure.In(c.language(), set.Company.Language)[0]
+	words := a.ownWords()
+	if c.language() != a.Language {
+		words = guard.NewTemplates(append(set.Phrases(c.language()), set.Company.Name))
+	}
+	c.guard = policy(set.Company, a.CRM).Session(words, unsure)
+	c.guard.Fact("number", c.route.Message)
 	c.guard.Reachable(peer.Number)
 	return c
 }
@@ -70,6 +86,7 @@ func (c *conversation) start() []flow.Effect {
 // hear takes in a turn of the caller and returns what is to be done about it.
 func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	c.turns++
+	c.recall()
 	spokenSecret := c.concealed(&t)
 	mood := c.mood.Score(t.Text)
 	commands := c.commands(ctx, t)
@@ -78,6 +95,7 @@ func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	}
 	c.understood = commands
 	c.noteTurn(t, mood, commands)
+	c.heardFacts(t.Text)
 	over := c.guard.Over(c.turns, c.since(time.Now()))
 	if over != "" {
 		c.refused(guard.Decision{Rule: "limit of " + over}, "call")
@@ -108,22 +126,58 @@ func (c *conversation) concealed(t *callerTurn) bool {
 }
 
 func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Command {
+	return c.commandsFor(ctx, t, c.expecting())
+}
+
+// attend takes in a turn of a caller outside the flows, such as one who waits
+// for a human, and returns what it means.
+func (c *conversation) attend(ctx context.Context, t callerTurn, expect flow.Expectation) []flow.Command {
+	commands := c.commandsFor(ctx, t, expect)
+	c.turns++
+	c.noteTurn(t, c.mood.Score(t.Text), commands)
+	return commands
+}
+
+// overheard writes a turn down that nothing is done about.
+func (c *conversation) overheard(t callerTurn) { c.noteTurn(t, c.mood.Score(t.Text), nil) }
+
+// finish ends the conversation with an outcome.
+func (c *conversation) finish(outcome string) {
+	c.state.Ended, c.record.Outcome = true, outcome
+}
+
+// resume goes on after a hand-over that came back: with a flow, or with what the
+// caller may want next.
+func (c *conversation) resume(name string) []flow.Effect {
+	c.state.Stack, c.state.Waiting, c.record.Outcome = nil, flow.Waiting{}, ""
+	if name == "" {
+		return c.step(flow.Input{Commands: []flow.Command{{Kind: flow.Cancel, Confidence: 1}}})
+	}
+	return c.step(flow.Input{Commands: []flow.Command{{Kind: flow.StartFlow, Flow: name, Confidence: 1}}})
+}
+
+func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flow.Expectation) []flow.Command {
 	if t.lost {
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
-	commands, err := c.a.Understand.Understand(ctx, understand.View{
-		Expect: c.expecting(), Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
+	understanding, cancel := ctx, context.CancelFunc(func() {})
+	if !t.until.IsZero() {
+		understanding, cancel = context.WithDeadline(ctx, t.until)
+	}
+	defer cancel()
+	commands, err := c.a.Understand.Understand(understanding, understand.View{
+		Expect: expect, Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
 	}, t.Turn)
 	if err != nil {
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
-	return commands
+	return c.known(ctx, commands, t.Text)
 }
 
 func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {
 	turn := Turn{
-		Side: "caller", Text: t.Text, Keys: t.Keys != "", Start: t.start, End: t.end, Confidence: t.Confidence,
+		Side: "caller", Text: t.Text, Keys: t.Keys != "", Start: t.start, End: t.end, Confidence: t.Confidence, Vendor: t.vendor,
 		Sentiment: mood.Value, Mood: strings.TrimSpace(mood.Label + " " + mood.Cause),
 	}
 	if turn.Keys {
@@ -169,6 +223,9 @@ func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 func (c *conversation) step(in flow.Input) []flow.Effect {
 	in.At = c.now()
 	state, effects := c.a.Flows.Step(c.state, in)
+	if c.a.Trace != nil {
+		c.a.Trace(c.state, in, state, effects)
+	}
 	c.state = state
 	if f := state.ActiveFlow(); f != "" && !slices.Contains(c.record.Flows, f) {
 		c.record.Flows = append(c.record.Flows, f)
@@ -187,33 +244,9 @@ func (c *conversation) end(outcome string) { c.record.Outcome = outcome }
 // handed notes that a human has taken the call.
 func (c *conversation) handed() { c.record.Outcome = "escalated" }
 
-// sentences splits what is to be said and lets the guard check each sentence.
-func (c *conversation) sentences(s *flow.Say) []sentence {
-	for _, v := range c.state.Slots {
-		c.guard.Fact("caller", v)
-	}
-	for _, name := range []string{"tried", "which"} {
-		for _, v := range c.state.Results[name] {
-			c.guard.Fact("caller", v)
-		}
-	}
-	c.guard.Fact("caller", c.state.Caller)
-	var out []sentence
-	for _, text := range splitSentences(s.Text) {
-		d := c.guard.Sentence(guard.Sentence{Text: text, Sources: s.Sources, Model: s.Model})
-		if !d.Allowed {
-			c.record.Guard = append(c.record.Guard, GuardRecord{Rule: d.Rule, What: text, At: c.since(time.Now())})
-			text = d.Instead
-		}
-		if text != "" {
-			out = append(out, sentence{text: text, sources: s.Sources, flow: s.Flow, step: s.Step})
-		}
-	}
-	return out
-}
-
 // close fills in what is known only at the end.
 func (c *conversation) close(cause string) {
+	c.sending.Wait()
 	r := c.record
 	r.Ended, r.EndCause = time.Now(), cause
 	if len(r.Flows) > 0 {

@@ -52,6 +52,7 @@ type heardKind int
 const (
 	heardStart heardKind = iota
 	heardPartial
+	heardEndpoint // the turn is over, its final words are awaited
 	heardEnd
 )
 
@@ -61,7 +62,7 @@ func newEar(r speech.Recognizer, d speech.Detector) *ear {
 		detector:   d,
 		endpointer: turn.New(turn.Config{}),
 		frames:     make(chan media.Frame, earBacklog),
-		// A turn has one start, one end and a partial about each 100 ms;
+		// A turn has one start, one endpoint, one end and a partial about each 100 ms;
 		// partials are dropped where nobody reads, the others wait.
 		events: make(chan heard, 16),
 	}
@@ -135,6 +136,9 @@ func (e *ear) utterance(ctx context.Context) {
 	}
 	e.follow(ctx, &u, audio, results, failed)
 	close(audio)
+	if u.err == nil {
+		e.tell(ctx, heard{kind: heardEndpoint, start: u.start, speechEnd: u.speechEnd, endpointed: u.endpointed})
+	}
 	e.finish(ctx, &u, results, failed)
 	e.tell(ctx, u)
 }

@@ -34,8 +34,12 @@ type oneTimeCode struct {
 // prove carries out our own operations: identify, send_code, check_code. Wrong
 // proofs, unknown accounts and accounts tried too often sound alike.
 func (c *conversation) prove(ctx context.Context, a *flow.Act) flow.Result {
-	if d := c.guard.Prove(); !d.Allowed {
-		return c.refused(d, a.Operation)
+	d := c.guard.Prove(a.Model)
+	if err := c.decided(ctx, a, d); err != nil {
+		return flow.Result{Outcome: "unavailable"}
+	}
+	if !d.Allowed {
+		return flow.Result{Outcome: "refused"}
 	}
 	if a.Operation == "check_code" {
 		return c.checkCode(a)
@@ -100,36 +104,47 @@ func (c *conversation) proved(found map[string]string) flow.Result {
 	c.guard.Reachable(found["phone"])
 	c.guard.Reachable(found["email"])
 	c.record.Customer = found["customer"]
+	c.personal(found["customer"])
 	return flow.Result{Outcome: "ok", Level: "verified", Data: map[string]string{
 		"first_name": found["first_name"], "name": found["name"], "phone": found["phone"],
 	}}
 }
 
 // sendCode sends a one-time code to the customer whose order it is, if there is
-// one: the caller hears the same either way.
+// one. The caller hears the same either way, after the same time: the sending is
+// not waited for, and every code that is asked for counts as a try of the account.
 func (c *conversation) sendCode(ctx context.Context, a *flow.Act, account string) flow.Result {
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
 		return flow.Result{Outcome: "unavailable"}
 	}
+	if err := c.a.Store.NoteTry(ctx, account, time.Now()); err != nil {
+		c.a.Log.Error("try of an account not counted", "call", c.record.ID, "error", err)
+		return flow.Result{Outcome: "unavailable"}
+	}
 	code := fmt.Sprintf("%06d", n)
 	c.code = &oneTimeCode{sum: sha256.Sum256([]byte(code)), until: time.Now().Add(codeLives)}
 	found, err := c.a.CRM.Call(ctx, "", "find_customer", map[string]string{"order": a.Args["order"]})
-	if errors.Is(err, crm.ErrNotFound) || errors.Is(err, crm.ErrAmbiguous) || err == nil && found["phone"] == "" {
-		if err := c.a.Store.NoteTry(ctx, account, time.Now()); err != nil {
-			c.a.Log.Error("failed proof not counted", "call", c.record.ID, "error", err)
-		}
+	switch {
+	case errors.Is(err, crm.ErrNotFound), errors.Is(err, crm.ErrAmbiguous):
+		return flow.Result{Outcome: "ok"}
+	case err != nil:
+		c.a.Log.Warn("customer not looked up", "call", c.record.ID, "error", err)
+		return flow.Result{Outcome: "unavailable"}
+	case found["phone"] == "":
 		return flow.Result{Outcome: "ok"}
 	}
-	if err == nil {
-		text := fmt.Sprintf("%s: your code is %s. We never ask you for it by telephone unless you call us.", c.a.Flows.Set().Company.Name, code)
-		_, err = c.a.CRM.Call(ctx, c.record.ID+"/"+a.ID, "notify", map[string]string{"channel": "sms", "to": found["phone"], "text": text})
-	}
-	if err != nil {
-		c.a.Log.Warn("code not sent", "call", c.record.ID, "error", err)
-		return flow.Result{Outcome: "unavailable"}
-	}
 	c.code.customer = found
+	text := fmt.Sprintf("%s: your code is %s. We never ask you for it by telephone unless you call us.", c.a.Flows.Set().Company.Name, code)
+	message := map[string]string{"channel": "sms", "to": found["phone"], "text": text}
+	key := c.record.ID + "/" + a.ID
+	c.sending.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), actionPatience)
+		defer cancel()
+		if _, err := c.a.CRM.Call(ctx, key, "notify", message); err != nil {
+			c.a.Log.Warn("code not sent", "call", c.record.ID, "error", err)
+		}
+	})
 	return flow.Result{Outcome: "ok"}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"attendant/media"
 )
 
 // Record is what a call leaves behind. It is plain data and is written once,
@@ -13,9 +15,13 @@ type Record struct {
 	CallID    string    `json:"call_id"`
 	Number    string    `json:"number"`             // the caller's, as signalled
 	Customer  string    `json:"customer,omitempty"` // who proved to be the caller
+	Known     string    `json:"known,omitempty"`    // the customer whose number calls: a hint, no proof
 	Name      string    `json:"name,omitempty"`
 	Dialled   string    `json:"dialled"`
 	Remote    string    `json:"remote"`
+	Trunk     string    `json:"trunk,omitempty"`  // which trunk it came over
+	Caller    string    `json:"caller,omitempty"` // what is known of the caller's number, in words: a hint
+	Queue     string    `json:"queue,omitempty"`  // of the number's rule
 	Transport string    `json:"transport"`
 	Codec     string    `json:"codec"`
 	Started   time.Time `json:"started"` // when we answered
@@ -29,9 +35,16 @@ type Record struct {
 	Turns     []Turn            `json:"turns"`
 	Actions   []ActionRecord    `json:"actions,omitempty"`
 	Guard     []GuardRecord     `json:"guard,omitempty"`
-	Sentiment float64           `json:"sentiment"`           // the caller's last score, -1 to 1
-	Trend     float64           `json:"trend"`               // last minus first
+	Switches  []SwitchRecord    `json:"switches,omitempty"`
+	Sentiment float64           `json:"sentiment"` // the caller's last score, -1 to 1
+	Trend     float64           `json:"trend"`     // last minus first
+	HandOvers []HandOver        `json:"hand_overs,omitempty"`
+	Legs      []string          `json:"legs,omitempty"`      // recordings of the other legs, beside Recording
 	Recording string            `json:"recording,omitempty"` // file name in the data folder's recordings
+
+	// Ladder is the signalling of the caller's leg, 100 messages at most: no
+	// addresses, credentials or keys.
+	Ladder []media.Signal `json:"ladder,omitempty"`
 }
 
 // Turn is one side's say, as the other side heard it.
@@ -44,6 +57,7 @@ type Turn struct {
 	End         time.Duration `json:"end"`
 	Interrupted bool          `json:"interrupted,omitempty"`
 	Confidence  float64       `json:"confidence,omitempty"`
+	Vendor      string        `json:"vendor,omitempty"` // who recognised it, or who spoke
 	Flow        string        `json:"flow,omitempty"`
 	Step        string        `json:"step,omitempty"`
 	Commands    []string      `json:"commands,omitempty"`
@@ -62,6 +76,8 @@ type Delays struct {
 	Act        time.Duration `json:"act"`   // connectors and knowledge
 	Speak      time.Duration `json:"speak"` // text to first frame played
 	Total      time.Duration `json:"total"`
+
+	Moment time.Duration `json:"moment,omitempty"` // until the caller was told to wait; 0 is not at all
 }
 
 // ActionRecord is one operation of a connector.
@@ -82,6 +98,15 @@ type GuardRecord struct {
 	At   time.Duration `json:"at"`
 }
 
+// SwitchRecord is a vendor of speech that was left for the next one.
+type SwitchRecord struct {
+	Kind string        `json:"kind"` // "recogniser", "voice"
+	From string        `json:"from"`
+	To   string        `json:"to,omitempty"`
+	Why  string        `json:"why"`
+	At   time.Duration `json:"at"`
+}
+
 // Store keeps calls. Any goroutine may call it; each method blocks for the
 // store's I/O.
 type Store interface {
@@ -99,6 +124,10 @@ type Store interface {
 	SaveIntent(ctx context.Context, i Intent) error
 	// Intents returns a call's intents in the order in which they were made.
 	Intents(ctx context.Context, call string) ([]Intent, error)
+	// NoteDecision keeps a decision of the guard; Decisions returns a call's in the
+	// order in which they were made.
+	NoteDecision(ctx context.Context, row AuditRow) error
+	Decisions(ctx context.Context, call string) ([]AuditRow, error)
 	// NoteTry counts a failed proof of who a caller is; Tries tells how many there
 	// were of an account since then.
 	NoteTry(ctx context.Context, account string, at time.Time) error

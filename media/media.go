@@ -69,6 +69,12 @@ type Peer struct {
 	Transport string    // "udp", "tcp", ...
 	Codec     string    // the codec in use, "G722/8000"
 	Bandwidth Bandwidth // what the codec lets through
+	Encrypted bool      // audio goes as SRTP
+	Private   bool      // the caller's number must be shown to nobody else, RFC 3323
+	Diverted  string    // whom the caller had dialled first, where a trusted peer says so
+	Referrer  string    // who has sent the caller to us, or us to the callee; RFC 3892
+	Trunk     string    // which trunk the call came over; empty is none
+	Caller    string    // what is known of the caller's number, in words; a hint, no proof
 }
 
 // Bandwidth is the band of speech that a codec carries.
@@ -87,6 +93,15 @@ func (b Bandwidth) String() string {
 		return "narrowband"
 	}
 	return "wideband"
+}
+
+// Signal is one message of a leg's signalling, summarised. It has no keys, no
+// credentials and nobody's address.
+type Signal struct {
+	At      time.Time `json:"at"`
+	Sent    bool      `json:"sent,omitempty"` // by us
+	What    string    `json:"what"`           // "INVITE", "200 OK (INVITE)"
+	Summary string    `json:"summary,omitempty"`
 }
 
 // Digit is one key press, told when the key goes down: '0' to '9', '*', '#',

@@ -31,14 +31,16 @@ type Player struct {
 	waiting int // frames not played
 	paused  bool
 	first   time.Time
+	begun   []time.Time   // of each item, when its first frame was played
 	drained chan struct{} // closed while nothing waits
 }
 
 // PlayReport tells what was played since the last report.
 type PlayReport struct {
-	Heard   string    // the words whose audio was played
-	Planned string    // all words that were given to Play
-	First   time.Time // when the first frame was played; zero is never
+	Heard   string      // the words whose audio was played
+	Planned string      // all words that were given to Play
+	First   time.Time   // when the first frame was played; zero is never
+	Begun   []time.Time // of each item that was given to Play, the same
 }
 
 // NewPlayer returns a player with nothing to play.
@@ -59,6 +61,7 @@ func (p *Player) Play(item PlayItem) error {
 		p.drained = make(chan struct{})
 	}
 	p.items = append(p.items, item)
+	p.begun = append(p.begun, time.Time{})
 	p.waiting += len(item.Audio)
 	return nil
 }
@@ -92,7 +95,7 @@ func (p *Player) Wait(ctx context.Context) error {
 func (p *Player) Stop() PlayReport {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	r := PlayReport{First: p.first}
+	r := PlayReport{First: p.first, Begun: p.begun}
 	var heard, planned []string
 	for i, item := range p.items {
 		planned = append(planned, item.Text)
@@ -113,7 +116,7 @@ func (p *Player) Stop() PlayReport {
 	if p.waiting > 0 {
 		close(p.drained)
 	}
-	p.items, p.item, p.frame, p.waiting, p.first = nil, 0, 0, 0, time.Time{}
+	p.items, p.begun, p.item, p.frame, p.waiting, p.first = nil, nil, 0, 0, 0, time.Time{}
 	return r
 }
 
@@ -127,8 +130,11 @@ func (p *Player) GetFrame(f *Frame) bool {
 	for p.frame >= len(p.items[p.item].Audio) {
 		p.item, p.frame = p.item+1, 0
 	}
+	if p.frame == 0 {
+		p.begun[p.item] = time.Now()
+	}
 	if p.first.IsZero() {
-		p.first = time.Now()
+		p.first = p.begun[p.item]
 	}
 	*f = p.items[p.item].Audio[p.frame]
 	p.frame++

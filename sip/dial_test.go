@@ -20,6 +20,7 @@ type exchange struct {
 	t    *testing.T
 	conn net.PacketConn
 	from net.Addr
+	seq  int // of our own requests
 }
 
 func newExchange(t *testing.T) *exchange {
@@ -66,6 +67,43 @@ func (e *exchange) answer(r *sip.Request, status int, tag string, headers ...sip
 	}
 	if _, err := e.conn.WriteTo([]byte(res.String()), e.from); err != nil {
 		e.t.Error(err)
+	}
+}
+
+// request sends a request within the dialog of invite, which the server has
+// sent, with the next CSeq.
+func (e *exchange) request(method sip.RequestMethod, invite *sip.Request, tag, body string) {
+	e.t.Helper()
+	e.seq++
+	from, _ := invite.From().Params.Get("tag")
+	me := e.conn.LocalAddr()
+	text := fmt.Sprintf("%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKx%d%s;rport\r\nMax-Forwards: 70\r\nFrom: <sip:ben@%s>;tag=%s\r\nTo: <%s>;tag=%s\r\nCall-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:ben@%s>\r\n",
+		method, invite.Contact().Address.String(), me, e.seq, method, me, tag, invite.From().Address.String(), from, invite.CallID().Value(), e.seq, method, me)
+	if body != "" {
+		text += "Content-Type: application/sdp\r\n"
+	}
+	text += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
+	if _, err := e.conn.WriteTo([]byte(text), e.from); err != nil {
+		e.t.Error(err)
+	}
+}
+
+// response reads messages until one is a final response to the given method.
+func (e *exchange) response(method sip.RequestMethod) *sip.Response {
+	e.t.Helper()
+	b := make([]byte, 4096)
+	if err := e.conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		e.t.Error(err)
+	}
+	for {
+		n, _, err := e.conn.ReadFrom(b)
+		if err != nil {
+			e.t.Fatalf("waiting for the response to %s: %v", method, err)
+		}
+		m, err := sip.ParseMessage(b[:n])
+		if res, ok := m.(*sip.Response); err == nil && ok && res.CSeq().MethodName == method && !res.IsProvisional() {
+			return res
+		}
 	}
 }
 

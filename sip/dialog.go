@@ -2,10 +2,9 @@ package sip
 
 import (
 	"fmt"
-	"net"
-	"strconv"
+	"strings"
+	"time"
 
-	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 )
 
@@ -23,8 +22,11 @@ type Dialog struct {
 	Target    string   `json:"target"`           // their Contact
 	Transport string   `json:"transport"`        // "UDP", "TCP"
 	Peer      string   `json:"peer"`             // address and port that their messages come from
-	SDPID     uint64   `json:"sdp_id"`
-	SDP       uint64   `json:"sdp_version"` // of our last description
+	Caller    bool     `json:"caller,omitempty"` // we began it: the Call-ID is ours
+
+	Allow    string        `json:"allow,omitempty"`           // the methods that they take, as they say
+	Interval time.Duration `json:"session_expires,omitempty"` // of the session timer, RFC 4028; 0 is none
+	Refresh  bool          `json:"refresh,omitempty"`         // we refresh it
 }
 
 // key is how requests find their dialog. RFC 3261 section 12.2.2.
@@ -47,6 +49,21 @@ func requestKey(r *sip.Request) key {
 	return k
 }
 
+// responseKey is the dialog that a response of ours belongs to.
+func responseKey(res *sip.Response) key {
+	var k key
+	if res.CallID() != nil {
+		k.callID = res.CallID().Value()
+	}
+	if to := res.To(); to != nil {
+		k.localTag, _ = to.Params.Get("tag")
+	}
+	if from := res.From(); from != nil {
+		k.remoteTag, _ = from.Params.Get("tag")
+	}
+	return k
+}
+
 // uasDialog is the dialog that our answer to an INVITE begins. RFC 3261
 // section 12.1.1.
 func uasDialog(invite *sip.Request, tag string) (Dialog, error) {
@@ -58,7 +75,7 @@ func uasDialog(invite *sip.Request, tag string) (Dialog, error) {
 		CallID: k.callID, LocalTag: tag, RemoteTag: k.remoteTag,
 		Local: invite.To().Address.String(), Remote: invite.From().Address.String(),
 		LocalSeq: 1, RemoteSeq: invite.CSeq().SeqNo,
-		Target: invite.Contact().Address.String(), Transport: invite.Transport(), Peer: invite.Source(),
+		Target: invite.Contact().Address.String(), Transport: invite.Transport(), Peer: invite.Source(), Allow: value(invite, "Allow"),
 	}
 	for _, h := range invite.GetHeaders("Record-Route") {
 		if r, ok := h.(*sip.RecordRouteHeader); ok {
@@ -68,17 +85,17 @@ func uasDialog(invite *sip.Request, tag string) (Dialog, error) {
 	return d, nil
 }
 
-// uacDialog is the dialog that a 2xx to our INVITE begins. RFC 3261 section
-// 12.1.2.
+// uacDialog is the dialog that a response to our INVITE begins: confirmed by a
+// 2xx, early by what comes before. RFC 3261 section 12.1.2.
 func uacDialog(invite *sip.Request, ok *sip.Response) (Dialog, error) {
 	if ok.Contact() == nil || ok.To() == nil {
-		return Dialog{}, fmt.Errorf("200 OK without Contact or To")
+		return Dialog{}, fmt.Errorf("%d without Contact or To", ok.StatusCode)
 	}
 	d := Dialog{
 		CallID: invite.CallID().Value(),
 		Local:  invite.From().Address.String(), Remote: ok.To().Address.String(),
 		LocalSeq: invite.CSeq().SeqNo, Target: ok.Contact().Address.String(),
-		Transport: invite.Transport(), Peer: ok.Source(),
+		Transport: invite.Via().Transport, Peer: ok.Source(), Caller: true, Allow: value(ok, "Allow"),
 	}
 	d.LocalTag, _ = invite.From().Params.Get("tag")
 	d.RemoteTag, _ = ok.To().Params.Get("tag")
@@ -93,10 +110,31 @@ func uacDialog(invite *sip.Request, ok *sip.Response) (Dialog, error) {
 
 // refresh takes in the Contact of a request that changes the dialog's target.
 // RFC 3261 section 12.2.2.
-func (d *Dialog) refresh(r *sip.Request) {
-	if c := r.Contact(); c != nil && c.Address.Host != "" {
+func (d *Dialog) refresh(m message) {
+	if c := m.Contact(); c != nil && c.Address.Host != "" {
 		d.Target = c.Address.String()
 	}
+	if allow := value(m, "Allow"); allow != "" {
+		d.Allow = allow
+	}
+}
+
+// message is a request or a response.
+type message interface {
+	sip.Message
+	GetHeader(name string) sip.Header
+	Contact() *sip.ContactHeader
+	ContentType() *sip.ContentTypeHeader
+}
+
+// value is a header's value, empty where it is missing; those of several
+// headers of the name are one list. RFC 3261 section 7.3.1.
+func value(m message, name string) string {
+	var values []string
+	for _, h := range m.GetHeaders(name) {
+		values = append(values, h.Value())
+	}
+	return strings.Join(values, ", ")
 }
 
 // request makes a request within the dialog. All but ACK take the next CSeq.
@@ -149,52 +187,4 @@ func (s *Server) address(r *sip.Request, transport, peer string, from *sip.FromH
 	r.AppendHeader(sip.NewHeader("User-Agent", "Attendant"))
 	r.SetTransport(transport)
 	r.SetBody(nil)
-	if transport == "UDP" {
-		a := s.udp.LocalAddr().(*net.UDPAddr)
-		r.Laddr = sip.Addr{IP: a.IP, Port: a.Port}
-	}
 }
-
-// contact is where requests within our dialogs are to be sent.
-func (s *Server) contact(transport, peer string) *sip.ContactHeader {
-	host, port := s.sentBy(transport, peer)
-	uri := sip.Uri{Scheme: "sip", User: s.cfg.User, Host: bracket(host), Port: port, UriParams: sip.NewParams()}
-	if transport != "UDP" {
-		uri.UriParams.Add("transport", "tcp")
-	}
-	return &sip.ContactHeader{Address: uri}
-}
-
-func bracket(host string) string {
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return "[" + host + "]"
-	}
-	return host
-}
-
-// sentBy is our address as peer can reach it.
-func (s *Server) sentBy(transport, peer string) (host string, port int) {
-	_, p, _ := net.SplitHostPort(s.Addr())
-	port, _ = strconv.Atoi(p)
-	return s.localIP(peer), port
-}
-
-// localIP is the address to put into descriptions for peer.
-func (s *Server) localIP(peer string) string {
-	if s.cfg.External != "" {
-		return s.cfg.External
-	}
-	if a := s.udp.LocalAddr().(*net.UDPAddr); !a.IP.IsUnspecified() {
-		return a.IP.String()
-	}
-	// Connecting a UDP socket sends nothing; it asks the kernel for the route.
-	conn, err := net.Dial("udp", peer)
-	if err != nil {
-		return "127.0.0.1"
-	}
-	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).IP.String()
-}
-
-// asIs keeps sipgo from filling in or changing what we have built.
-func asIs(*sipgo.Client, *sip.Request) error { return nil }

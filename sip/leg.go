@@ -5,47 +5,64 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"attendant/media"
-	"attendant/media/codec"
 	"attendant/media/rtp"
+	"attendant/sip/sdp"
 )
 
 // Leg is one party's SIP dialog with its RTP session. It implements media.Leg.
+//
+// Its far end may change while it lives: an INVITE with Replaces gives it
+// another dialog, RFC 3891, and its audio goes on at the same place of the
+// bridge.
 type Leg struct {
 	*rtp.Session
-	server *Server
-	peer   media.Peer
-	ctx    context.Context //nolint:containedctx // the leg's lifetime, as media.Leg documents
-	cancel context.CancelCauseFunc
-	ended  chan struct{} // closed when the RTP session has ended
-	hangup sync.Once
-	order  order // of the far end's requests
+	server   *Server
+	ctx      context.Context //nolint:containedctx // the leg's lifetime, as media.Leg documents
+	cancel   context.CancelCauseFunc
+	ended    chan struct{} // closed when the RTP session has ended
+	hangup   sync.Once
+	ladder   ladder
+	changing chan struct{} // of capacity 1: full while a change of ours goes on
+	timing   sync.Once     // begins keepSession
+	retimed  chan struct{} // of capacity 1: the session timer has changed
 
-	mu      sync.Mutex // guards the dialog and what follows; never held while waiting
-	dialog  Dialog
-	local   local
-	codecs  []codec.Codec
-	offered bool // our offer went out in a 2xx; the ACK has the answer
-	gone    bool // the far end has sent BYE, or never had a dialog
+	mu        sync.Mutex // guards the dialog and what follows; never held while waiting
+	dialog    Dialog
+	order     *order // of the far end's requests
+	peer      media.Peer
+	local     sdp.Local
+	offering  bool                     // an offer of ours is out, or an INVITE
+	offered   bool                     // our offer went out in a response; ACK or PRACK has the answer
+	reliable  *reliable                // our provisional response that a PRACK is waited for, or nil
+	referrals map[uint32]chan notified // our REFERs by CSeq
+	account   account                  // for challenges within the dialog
+	confirmed bool                     // the INVITE has been answered and acknowledged
+	gone      bool                     // the far end has sent BYE, or never had a dialog
 }
 
 var _ media.Leg = (*Leg)(nil)
 
-// newLeg runs the session until the leg ends.
-func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
+// account answers challenges.
+type account struct{ user, password string }
+
+// newLeg runs the session until the leg ends. Requests find the leg when it has
+// a dialog, see establish. A far end that should send and is silent for so long
+// is gone.
+func (s *Server) newLeg(session *rtp.Session, peer media.Peer, local sdp.Local, silence time.Duration) *Leg {
 	l := &Leg{
-		Session: session, server: s, dialog: d, peer: peer, codecs: s.cfg.Codecs,
-		ended: make(chan struct{}), order: order{last: d.RemoteSeq},
+		Session: session, server: s, peer: peer, local: local, order: &order{},
+		ended: make(chan struct{}), changing: make(chan struct{}, 1), retimed: make(chan struct{}, 1),
 	}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	s.stats.Active.Add(1)
-	s.remember(l)
 	s.legs.Go(func() {
 		defer close(l.ended)
-		if err := session.Run(l.ctx, s.cfg.NoMedia); err != nil {
+		if err := session.Run(l.ctx, silence); err != nil {
 			if errors.Is(err, media.ErrNoMedia) {
 				s.stats.NoMedia.Add(1)
 			}
@@ -56,12 +73,32 @@ func (s *Server) newLeg(session *rtp.Session, d Dialog, peer media.Peer) *Leg {
 	return l
 }
 
+// establish gives the leg its dialog, in the place of the one that it has had.
+// A dialog that goes from early to confirmed keeps the order of its requests.
+func (l *Leg) establish(d Dialog) {
+	s := l.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.dialogs[l.dialog.key()] == l {
+		delete(s.dialogs, l.dialog.key())
+		s.peer(l.dialog.Peer, -1)
+	}
+	s.peer(d.Peer, 1)
+	if l.dialog.key() != d.key() {
+		l.order = &order{last: d.RemoteSeq}
+	}
+	l.dialog = d
+	s.dialogs[d.key()] = l
+}
+
 // logAudio tells how well the network has carried the audio.
 func (l *Leg) logAudio() {
 	st := l.Stats()
-	l.server.cfg.Log.Debug("audio ended", "sip call", l.dialog.CallID, "sent", st.Sent, "received", st.Received, "lost", st.Reports.Lost,
+	l.server.cfg.Log.Debug("audio ended", "sip call", l.Dialog().CallID, "sent", st.Sent, "received", st.Received, "lost", st.Reports.Lost,
 		"jitter", st.Reports.Jitter, "late", st.Jitter.Late, "far end lost", st.Reports.FarLost, "far end's jitter", st.Reports.FarJitter,
-		"round trip", st.Reports.RoundTrip, "reports sent", st.Reports.Sent, "reports received", st.Reports.Received)
+		"round trip", st.Reports.RoundTrip, "reports sent", st.Reports.Sent, "reports received", st.Reports.Received, "unsealed", st.Unsealed)
 }
 
 // Peer tells who is at the far end.
@@ -74,13 +111,20 @@ func (l *Leg) Peer() media.Peer {
 // Context ends when the leg has ended.
 func (l *Leg) Context() context.Context { return l.ctx }
 
-// Dialog returns the dialog's state, for writing down.
+// Dialog returns the dialog's state, for writing down; State has all of the leg.
 func (l *Leg) Dialog() Dialog {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	d := l.dialog
-	d.SDPID, d.SDP, d.RemoteSeq = l.local.id, l.local.version, l.order.highest()
+	d.RemoteSeq = max(d.RemoteSeq, l.order.highest())
 	return d
+}
+
+// turns is the order of the present dialog's requests.
+func (l *Leg) turns() *order {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.order
 }
 
 // Hangup ends the leg: BYE where the far end has not sent one, and the end of
@@ -89,11 +133,12 @@ func (l *Leg) Hangup(cause error) {
 	l.hangup.Do(func() {
 		l.cancel(cause)
 		l.mu.Lock()
-		gone := l.gone
+		gone, d := l.gone, l.dialog
 		l.gone = true
+		l.dialog.LocalSeq++ // the BYE's
 		l.mu.Unlock()
 		if !gone {
-			l.bye(context.Cause(l.ctx))
+			l.server.bye(&d, reason(context.Cause(l.ctx)), &l.ladder)
 		}
 		l.server.forget(l)
 		l.server.stats.Active.Add(-1)
@@ -101,59 +146,131 @@ func (l *Leg) Hangup(cause error) {
 	<-l.ended
 }
 
-func (l *Leg) bye(cause error) {
-	ctx, cancel := context.WithTimeout(context.Background(), l.server.cfg.ByeTimeout)
+// bye ends a dialog. RFC 3261 section 15.1.1.
+func (s *Server) bye(d *Dialog, why string, trace *ladder) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.ByeTimeout)
 	defer cancel()
-	l.mu.Lock()
-	r, err := l.server.request(&l.dialog, sip.BYE, 0)
-	l.mu.Unlock()
+	r, err := s.request(d, sip.BYE, 0)
 	if err == nil {
-		r.AppendHeader(sip.NewHeader("Reason", reason(cause)))
-		err = l.server.exchange(ctx, r)
+		r.AppendHeader(sip.NewHeader("Reason", why))
+		_, err = s.exchange(ctx, r, trace)
 	}
 	if err != nil {
-		l.server.stats.Unsent.Add(1)
-		l.server.cfg.Log.Info("BYE not confirmed", "error", err)
+		s.stats.Unsent.Add(1)
+		s.cfg.Log.Info("BYE not confirmed", "error", err)
 	}
 }
 
-// exchange sends a request and waits for its final response; provisional ones
-// are passed over.
-func (s *Server) exchange(ctx context.Context, r *sip.Request) error {
-	tx, err := s.client.TransactionRequest(ctx, r, asIs)
+// exchange sends a request and returns its final response; provisional ones are
+// passed over.
+func (s *Server) exchange(ctx context.Context, r *sip.Request, trace *ladder) (*sip.Response, error) {
+	trace.add(true, r)
+	tx, err := s.transact(ctx, r)
 	if err != nil {
-		return fmt.Errorf("send %s: %w", r.Method, err)
+		return nil, fmt.Errorf("send %s: %w", r.Method, err)
 	}
 	defer tx.Terminate()
 	for {
 		select {
 		case res := <-tx.Responses():
-			if !res.IsProvisional() {
-				return nil
+			if res.IsProvisional() {
+				continue
 			}
+			trace.add(false, res)
+			return res, nil
 		case <-tx.Done():
-			return fmt.Errorf("%s: %w", r.Method, errors.Join(tx.Err(), errNoResponse))
+			return nil, fmt.Errorf("%s: %w", r.Method, errors.Join(tx.Err(), errNoResponse))
 		case <-ctx.Done():
-			return fmt.Errorf("%s: %w", r.Method, ctx.Err())
+			return nil, fmt.Errorf("%s: %w", r.Method, ctx.Err())
 		}
 	}
 }
 
-var errNoResponse = errors.New("no response")
+// What becomes of requests within a dialog.
+var (
+	errNoResponse = errors.New("no response")
+	errLegEnded   = errors.New("leg has ended")
+)
 
-// left takes in the far end's BYE.
-func (l *Leg) left() {
+// ask sends a request within the dialog and returns its final response. One
+// challenge is answered. Where the far end no longer knows the dialog the leg
+// ends. RFC 3261 section 12.2.1.2.
+func (l *Leg) ask(ctx context.Context, method sip.RequestMethod, fill func(*sip.Request)) (*sip.Response, error) {
+	var authorize sip.Header
+	for {
+		r, err := l.inside(method)
+		if err != nil {
+			return nil, err
+		}
+		if fill != nil {
+			fill(r)
+		}
+		if authorize != nil {
+			r.AppendHeader(authorize)
+		}
+		res, err := l.server.exchange(ctx, r, &l.ladder)
+		if err != nil {
+			return nil, err
+		}
+		if authorize == nil && l.challenged(r, res, &authorize) {
+			continue
+		}
+		l.forgotten(res)
+		return res, nil
+	}
+}
+
+// inside makes a request within the dialog.
+func (l *Leg) inside(method sip.RequestMethod) (*sip.Request, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gone || l.ctx.Err() != nil {
+		return nil, errLegEnded
+	}
+	return l.server.request(&l.dialog, method, 0)
+}
+
+// challenged answers a challenge within the dialog, if it is one that we can.
+func (l *Leg) challenged(r *sip.Request, res *sip.Response, authorize *sip.Header) bool {
+	l.mu.Lock()
+	a := l.account
+	l.mu.Unlock()
+	if (res.StatusCode != 401 && res.StatusCode != 407) || a.user == "" {
+		return false
+	}
+	*authorize = authorization(r, res, a.user, a.password)
+	return *authorize != nil
+}
+
+// forgotten ends a leg whose far end no longer knows it.
+func (l *Leg) forgotten(res *sip.Response) {
+	if res.StatusCode == 481 || res.StatusCode == 408 {
+		l.server.stats.Lost.Add(1)
+		l.left(fmt.Errorf("%w: it answered %d", media.ErrRemoteHangup, res.StatusCode))
+	}
+}
+
+// left takes in that the far end is gone: there is nobody to send a BYE to.
+func (l *Leg) left(cause error) {
 	l.mu.Lock()
 	l.gone = true
 	l.mu.Unlock()
-	l.cancel(media.ErrRemoteHangup)
+	l.cancel(cause)
 }
 
-// refresh takes in the Contact of a request that changes the dialog's target.
-func (l *Leg) refresh(r *sip.Request) {
+// refresh takes in the Contact of a message that changes the dialog's target.
+func (l *Leg) refresh(m message) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.dialog.refresh(r)
+	l.dialog.refresh(m)
+}
+
+// confirm marks the dialog as confirmed, and silence as a fault from now on.
+func (l *Leg) confirm() {
+	l.mu.Lock()
+	l.confirmed = true
+	l.mu.Unlock()
+	l.Watch()
 }
 
 // waitsForAnswer reports whether the ACK must carry an answer.
@@ -164,49 +281,39 @@ func (l *Leg) waitsForAnswer() bool {
 }
 
 // negotiate answers an offer and puts the outcome in use. Where there is none
-// it offers, and the answer comes with the ACK. RFC 3264 section 8: each
-// description of ours has the next version.
+// it offers, and the answer comes with the ACK or a PRACK.
 func (l *Leg) negotiate(body []byte) ([]byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(body) == 0 {
 		l.offered = true
-		l.local.version++
-		return l.local.offer(l.codecs), nil
+		return l.local.Offer(), nil
 	}
-	d, err := parseSDP(body)
+	answer, stream, err := l.local.Answer(body)
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.choose(l.codecs)
-	if err != nil {
-		return nil, err
-	}
-	l.local.version++
-	l.use(s)
-	return l.local.answer(d, s), nil
+	l.use(stream)
+	return answer, nil
 }
 
 // conclude takes in the answer to an offer of ours.
 func (l *Leg) conclude(body []byte) error {
-	d, err := parseSDP(body)
-	if err != nil {
-		return err
-	}
-	s, err := d.take(l.codecs)
-	if err != nil {
-		return err
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	stream, err := l.local.Take(body)
+	if err != nil {
+		return err
+	}
 	l.offered = false
-	l.use(s)
+	l.use(stream)
 	return nil
 }
 
 // use sets the stream and what Peer tells of it; the caller holds mu.
-func (l *Leg) use(s settled) {
-	l.Set(s.stream)
-	l.peer.Codec = fmt.Sprintf("%s/%d", s.stream.Codec.Name, s.stream.Codec.ClockRateHz)
-	l.peer.Bandwidth = s.stream.Codec.Bandwidth
+func (l *Leg) use(stream rtp.Stream) {
+	l.Set(stream)
+	l.peer.Codec = fmt.Sprintf("%s/%d", stream.Codec.Name, stream.Codec.ClockRateHz)
+	l.peer.Bandwidth = stream.Codec.Bandwidth
+	l.peer.Encrypted = stream.Crypto != nil
 }

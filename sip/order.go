@@ -162,3 +162,10 @@ func (o *order) highest() uint32 {
 	defer o.mu.Unlock()
 	return o.last
 }
+
+// unacked reports whether the ACK of an INVITE is waited for.
+func (o *order) unacked() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.acks) > 0
+}

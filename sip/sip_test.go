@@ -19,7 +19,13 @@ import (
 // serve runs a server for the test's time.
 func serve(t *testing.T, cfg Config, answer func(context.Context, media.Leg)) *Server {
 	t.Helper()
-	cfg.Listen, cfg.Log = "127.0.0.1:0", slog.New(slog.DiscardHandler)
+	cfg.Listen = "127.0.0.1:0"
+	return serveConfig(t, cfg, answer)
+}
+
+func serveConfig(t *testing.T, cfg Config, answer func(context.Context, media.Leg)) *Server {
+	t.Helper()
+	cfg.Log = slog.New(slog.DiscardHandler)
 	if cfg.ByeTimeout == 0 {
 		cfg.ByeTimeout = 200 * time.Millisecond // test peers hardly answer a BYE
 	}

@@ -10,9 +10,14 @@ import (
 
 	"attendant/media"
 	"attendant/media/rtp"
+	"attendant/sip/header"
+	"attendant/sip/sdp"
 )
 
-const allowed = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
+const (
+	allowed   = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY"
+	supported = "100rel, timer, replaces, norefersub"
+)
 
 // onInvite answers a call, or a change within one. It returns when the call
 // has ended.
@@ -21,32 +26,42 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 		s.onReinvite(r, tx)
 		return
 	}
+	if r.GetHeader("Replaces") != nil {
+		s.onReplaces(r, tx)
+		return
+	}
 	s.stats.Invites.Add(1)
-	if !s.admit() {
+	welcome, ok := s.invited(r, tx)
+	if !ok {
+		return
+	}
+	defer welcome.release()
+	if later, ok := s.admit(); !ok {
 		s.stats.reject(&s.stats.Busy)
-		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
+		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", seconds(later)))
 		return
 	}
 	defer s.dismiss()
-	if res := unacceptable(r); res != nil {
+	if res := s.unacceptable(r); res != nil {
 		s.stats.reject(&s.stats.Unsupported)
 		s.send(res, tx)
 		return
 	}
-	leg, ok := s.accept(r, tx)
+	leg, body := s.accept(r, tx, welcome)
 	if leg == nil {
 		return
 	}
 	defer leg.Hangup(media.ErrLocalHangup)
-	if !tx.OnCancel(func(*sip.Request) { leg.left() }) {
-		leg.left()
+	if !tx.OnCancel(func(c *sip.Request) { leg.left(farewell(c)) }) {
+		leg.left(media.ErrRemoteHangup)
 	}
-	if !s.confirm(r, tx, ok, leg) {
+	answer, ok := s.ring(r, tx, leg, welcome, body)
+	if !ok || !s.confirm(r, tx, answer, leg) {
 		s.countLost(context.Cause(leg.ctx))
 		return
 	}
 	s.stats.Answered.Add(1)
-	leg.Watch()
+	leg.confirm()
 	s.answer(s.ctx, leg)
 }
 
@@ -55,6 +70,8 @@ func (s *Server) onInvite(r *sip.Request, tx sip.ServerTransaction) {
 func (s *Server) countLost(cause error) {
 	switch {
 	case errors.Is(cause, media.ErrUnreachable):
+	case errors.Is(cause, errNoPrack):
+		s.stats.Rejected.Add(1) // NoPrack is counted
 	case errors.Is(cause, ErrSDP), errors.Is(cause, ErrNoCommonCodec): // in the ACK
 		s.stats.reject(s.stats.description(cause))
 	default:
@@ -62,95 +79,127 @@ func (s *Server) countLost(cause error) {
 	}
 }
 
-// admit counts a call in, unless there are too many or we are stopping.
-func (s *Server) admit() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining || s.answer == nil || s.admitted >= s.cfg.MaxCalls {
-		return false
-	}
-	s.admitted++
-	s.calls.Add(1)
-	return true
-}
-
-func (s *Server) dismiss() {
-	s.mu.Lock()
-	s.admitted--
-	s.mu.Unlock()
-	s.calls.Done()
-}
-
 // unacceptable returns the refusal of an INVITE that asks for what we do not
-// do. RFC 3261 sections 8.2.2.3 and 8.2.3.
-func unacceptable(r *sip.Request) *sip.Response {
-	if wanted := r.GetHeader("Require"); wanted != nil {
+// do. RFC 3261 sections 8.2.2.3 and 8.2.3; RFC 4028 section 9.
+func (s *Server) unacceptable(r *sip.Request) *sip.Response {
+	if unknown := unknownExtensions(r); unknown != "" {
 		res := sip.NewResponseFromRequest(r, 420, "Bad Extension", nil)
-		res.AppendHeader(sip.NewHeader("Unsupported", wanted.Value()))
+		res.AppendHeader(sip.NewHeader("Unsupported", unknown))
 		return res
 	}
-	kind := r.ContentType()
-	if len(r.Body()) == 0 || kind == nil || strings.HasPrefix(strings.ToLower(kind.Value()), "application/sdp") {
-		return nil
+	if kind := r.ContentType(); len(r.Body()) > 0 && kind != nil && !isKind(kind, "application/sdp") {
+		res := sip.NewResponseFromRequest(r, 415, "Unsupported Media Type", nil)
+		res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
+		return res
 	}
-	res := sip.NewResponseFromRequest(r, 415, "Unsupported Media Type", nil)
-	res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
-	return res
+	return s.tooBrief(r)
 }
 
-// accept answers the offer and makes the leg. It returns nil where it has
-// refused.
-func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction) (*Leg, *sip.Response) {
-	tag := sip.GenerateTagN(16)
-	d, err := uasDialog(r, tag)
+// unknownExtensions are those of a request's Require that we do not know.
+func unknownExtensions(r *sip.Request) string {
+	var unknown []string
+	for tag := range strings.SplitSeq(value(r, "Require"), ",") {
+		if tag = strings.TrimSpace(tag); tag != "" && !header.Has(supported, tag) {
+			unknown = append(unknown, tag)
+		}
+	}
+	return strings.Join(unknown, ", ")
+}
+
+// accept makes the leg and our description: the answer to the offer, or where
+// there is none an offer. It returns nil where it has refused.
+func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction, welcome Welcome) (*Leg, []byte) {
+	d, err := uasDialog(r, sip.GenerateTagN(16))
 	if err != nil {
 		s.stats.reject(&s.stats.Malformed)
 		s.respond(r, tx, 400, "Bad Request")
 		return nil, nil
 	}
-	session, err := rtp.Listen(s.rtpHost(), s.cfg.RTPFirst, s.cfg.RTPLast)
+	session, err := rtp.Listen(s.rtpHost(r.Source()), s.cfg.RTPFirst, s.cfg.RTPLast)
 	if err != nil {
 		s.cfg.Log.Error("no RTP port for a call", "error", err)
 		s.stats.reject(&s.stats.NoPort)
 		s.respond(r, tx, 503, "Service Unavailable", sip.NewHeader("Retry-After", "5"))
 		return nil, nil
 	}
-	leg := s.newLeg(session, d, s.peerOf(r))
-	leg.mu.Lock()
-	leg.local = local{address: s.localIP(r.Source()), port: session.Port(), id: uint64(time.Now().UnixNano())}
-	leg.mu.Unlock()
+	codecs, srtp := s.cfg.Codecs, s.cfg.SRTP
+	if welcome.Codecs != nil {
+		codecs = welcome.Codecs
+	}
+	if welcome.SRTP != sdp.Taken {
+		srtp = welcome.SRTP
+	}
+	leg := s.newLeg(session, welcome.describe(s.peerOf(r)), s.side(r.Source(), session.Port(), codecs, srtp), s.cfg.NoMedia)
+	leg.establish(d)
+	leg.ladder.add(false, r)
 	body, err := leg.negotiate(r.Body())
 	if err != nil {
 		s.refuse(r, tx, leg, err)
 		return nil, nil
 	}
-	ringing := sip.NewResponseFromRequest(r, 180, "Ringing", nil)
-	ringing.To().Params.Add("tag", tag)
-	ringing.AppendHeader(s.contact(r.Transport(), r.Source()))
-	s.send(ringing, tx)
-	return leg, s.okWith(r, body, tag)
+	return leg, body
+}
+
+// ring tells the caller that we are being called, plays what there is to hear
+// before the answer, and returns the answer. It reports false where the call is
+// over. A caller who insists on reliable provisional responses gets one, and
+// one who can gets early media by one, so that its description arrives. RFC
+// 3262 section 3; RFC 3261 section 13.3.1.1.
+func (s *Server) ring(r *sip.Request, tx sip.ServerTransaction, leg *Leg, welcome Welcome, body []byte) (*sip.Response, bool) {
+	tag, early := leg.Dialog().LocalTag, welcome.Early != nil
+	reliably := header.Has(value(r, "Require"), "100rel") || (early && supports(r, "100rel"))
+	described := early || (reliably && leg.waitsForAnswer()) // RFC 3262 section 5: our offer must not wait
+	var ringing *sip.Response
+	if described {
+		ringing = s.okWith(r, body, tag)
+		ringing.StatusCode, ringing.Reason = 183, "Session Progress"
+	} else {
+		ringing = s.okWith(r, nil, tag)
+		ringing.StatusCode, ringing.Reason = 180, "Ringing"
+	}
+	if reliably {
+		if err := s.sendReliably(ringing, tx, leg); err != nil {
+			if errors.Is(err, errNoPrack) {
+				s.respond(r, tx, 504, "No PRACK")
+				leg.left(err)
+			}
+			return nil, false
+		}
+	} else {
+		s.send(ringing, tx)
+	}
+	if early && leg.settled() {
+		welcome.Early(leg.ctx, leg) //nolint:contextcheck // the leg's own lifetime
+	}
+	if described && reliably {
+		body = nil // it has arrived, RFC 6337 section 2.2
+	}
+	ok := s.okWith(r, body, tag)
+	leg.grantTimer(r, ok)
+	return ok, leg.ctx.Err() == nil
 }
 
 func (s *Server) refuse(r *sip.Request, tx sip.ServerTransaction, leg *Leg, err error) {
-	leg.left()
+	leg.left(err)
 	leg.Hangup(err)
 	s.stats.reject(s.stats.description(err))
 	if errors.Is(err, ErrNoCommonCodec) {
-		s.respond(r, tx, 488, "Not Acceptable Here")
+		s.respond(r, tx, 488, "Not Acceptable Here", sip.NewHeader("Warning", `304 attendant "No common media"`))
 		return
 	}
 	s.respond(r, tx, 400, "Bad Request")
 }
 
-// okWith is a 200 that carries a description.
+// okWith is a 200 that carries a description, if there is one.
 func (s *Server) okWith(r *sip.Request, body []byte, tag string) *sip.Response {
-	ok := sip.NewResponseFromRequest(r, 200, "OK", body)
+	ok := sip.NewResponseFromRequest(r, 200, "OK", nil)
 	if tag != "" {
 		ok.To().Params.Add("tag", tag)
 	}
 	ok.AppendHeader(s.contact(r.Transport(), r.Source()))
 	ok.AppendHeader(sip.NewHeader("Allow", allowed))
-	ok.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	ok.AppendHeader(sip.NewHeader("Supported", supported))
+	setSDP(ok, body)
 	return ok
 }
 
@@ -158,7 +207,7 @@ func (s *Server) okWith(r *sip.Request, body []byte, tag string) *sip.Response {
 // the call is over: no ACK in time, which sends BYE, or the far end gone. RFC
 // 3261 section 13.3.1.4.
 func (s *Server) confirm(r *sip.Request, tx sip.ServerTransaction, ok *sip.Response, leg *Leg) bool {
-	acked := leg.order.expectAck(r.CSeq().SeqNo)
+	acked := leg.turns().expectAck(r.CSeq().SeqNo)
 	deadline := time.NewTimer(s.cfg.AckTimeout)
 	defer deadline.Stop()
 	again := time.NewTimer(0)
@@ -199,7 +248,7 @@ func (s *Server) turn(r *sip.Request, tx sip.ServerTransaction) (leg *Leg, leave
 		s.respond(r, tx, 481, "Call/Transaction Does Not Exist")
 		return nil, nil
 	}
-	leave, err := leg.order.enter(r.CSeq().SeqNo, r.Method == sip.BYE)
+	leave, err := leg.turns().enter(r.CSeq().SeqNo, r.Method == sip.BYE)
 	switch {
 	case errors.Is(err, errOldRequest): // RFC 3261 section 12.2.2
 		s.stats.Late.Add(1)
@@ -210,6 +259,7 @@ func (s *Server) turn(r *sip.Request, tx sip.ServerTransaction) (leg *Leg, leave
 		s.respond(r, tx, 500, "Server Internal Error", sip.NewHeader("Retry-After", "1"))
 		return nil, nil
 	}
+	leg.ladder.add(false, r)
 	return leg, leave
 }
 
@@ -221,43 +271,73 @@ func (s *Server) onReinvite(r *sip.Request, tx sip.ServerTransaction) {
 		return
 	}
 	defer leave()
+	if res := s.unacceptable(r); res != nil {
+		s.send(res, tx)
+		return
+	}
+	if leg.busy() {
+		s.stats.Glares.Add(1)
+		s.respond(r, tx, 491, "Request Pending") // RFC 3261 section 14.2
+		return
+	}
 	leg.refresh(r)
 	body, err := leg.negotiate(r.Body())
 	if err != nil {
 		s.respond(r, tx, 488, "Not Acceptable Here")
 		return
 	}
+	ok := s.okWith(r, body, "")
+	leg.grantTimer(r, ok)
 	leave() // what comes meanwhile must not wait for as long as confirm may
-	s.confirm(r, tx, s.okWith(r, body, ""), leg)
+	s.confirm(r, tx, ok, leg)
 }
 
-// onUpdate is the same without an ACK. RFC 3311.
+// busy reports whether an offer or an INVITE of ours is out.
+func (l *Leg) busy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.offering
+}
+
+// onUpdate is the same without an ACK; without a description it only refreshes
+// the session. RFC 3311 section 5.2.
 func (s *Server) onUpdate(r *sip.Request, tx sip.ServerTransaction) {
 	leg, leave := s.turn(r, tx)
 	if leg == nil {
 		return
 	}
 	defer leave()
+	if res := s.unacceptable(r); res != nil {
+		s.send(res, tx)
+		return
+	}
+	var body []byte
+	if len(r.Body()) > 0 {
+		if leg.busy() || leg.waitsForAnswer() {
+			s.stats.Glares.Add(1)
+			s.respond(r, tx, 491, "Request Pending")
+			return
+		}
+		var err error
+		if body, err = leg.negotiate(r.Body()); err != nil {
+			s.respond(r, tx, 488, "Not Acceptable Here")
+			return
+		}
+	}
 	leg.refresh(r)
-	if len(r.Body()) == 0 {
-		s.respond(r, tx, 200, "OK")
-		return
-	}
-	body, err := leg.negotiate(r.Body())
-	if err != nil {
-		s.respond(r, tx, 488, "Not Acceptable Here")
-		return
-	}
-	s.send(s.okWith(r, body, ""), tx)
+	ok := s.okWith(r, body, "")
+	leg.grantTimer(r, ok)
+	s.send(ok, tx)
 }
 
 // onAck confirms a 2xx. Where that was an offer, the ACK has the answer, and
 // without one the call has no media.
 func (s *Server) onAck(r *sip.Request, _ sip.ServerTransaction) {
 	leg := s.find(r)
-	if leg == nil || !leg.order.expects(r.CSeq().SeqNo) {
+	if leg == nil || !leg.turns().expects(r.CSeq().SeqNo) {
 		return
 	}
+	leg.ladder.add(false, r)
 	if leg.waitsForAnswer() {
 		if err := leg.conclude(r.Body()); err != nil {
 			s.cfg.Log.Info("answer in ACK refused", "error", err)
@@ -265,7 +345,7 @@ func (s *Server) onAck(r *sip.Request, _ sip.ServerTransaction) {
 			return
 		}
 	}
-	leg.order.acked(r.CSeq().SeqNo)
+	leg.turns().acked(r.CSeq().SeqNo)
 }
 
 // onBye ends a call. As it names our tag it proves that our answer has arrived,
@@ -277,8 +357,17 @@ func (s *Server) onBye(r *sip.Request, tx sip.ServerTransaction) {
 	}
 	defer leave()
 	s.respond(r, tx, 200, "OK")
-	leg.order.ackedAll()
-	leg.left()
+	leg.turns().ackedAll()
+	leg.left(farewell(r))
+}
+
+// farewell is why the far end ends a call, in its own words. RFC 3326.
+func farewell(r *sip.Request) error {
+	why, err := header.ParseReason(value(r, "Reason"))
+	if err != nil {
+		return media.ErrRemoteHangup
+	}
+	return &Farewell{Protocol: why.Protocol, Cause: why.Cause, Text: clean(why.Text)}
 }
 
 // onCancel gets only those CANCELs that match no transaction.
@@ -318,43 +407,48 @@ func (s *Server) onOptions(r *sip.Request, tx sip.ServerTransaction) {
 		s.contact(r.Transport(), r.Source()))
 }
 
-// onInfo takes keys sent as application/dtmf-relay, from peers that cannot
-// send RFC 4733.
+// onInfo takes keys sent as application/dtmf-relay or application/dtmf, from
+// peers that cannot send RFC 4733. Other bodies are refused, and packages of
+// RFC 6086, section 4.2.2, since we have offered none.
 func (s *Server) onInfo(r *sip.Request, tx sip.ServerTransaction) {
 	leg, leave := s.turn(r, tx)
 	if leg == nil {
 		return
 	}
 	defer leave()
-	for line := range strings.Lines(string(r.Body())) {
-		name, value, _ := strings.Cut(line, "=")
-		if value = strings.TrimSpace(value); strings.EqualFold(strings.TrimSpace(name), "signal") && len(value) == 1 {
-			leg.Press(value[0])
+	kind := r.ContentType()
+	switch {
+	case r.GetHeader("Info-Package") != nil:
+		s.respond(r, tx, 469, "Bad Info Package", sip.NewHeader("Recv-Info", "nil"))
+		return
+	case len(r.Body()) == 0:
+	case kind != nil && isKind(kind, "application/dtmf-relay"):
+		for line := range strings.Lines(string(r.Body())) {
+			if name, v, _ := strings.Cut(line, "="); strings.EqualFold(strings.TrimSpace(name), "signal") {
+				leg.pressText(v)
+			}
 		}
+	case kind != nil && isKind(kind, "application/dtmf"):
+		leg.pressText(string(r.Body()))
+	default:
+		s.respond(r, tx, 415, "Unsupported Media Type", sip.NewHeader("Accept", "application/dtmf-relay, application/dtmf"))
+		return
 	}
 	s.respond(r, tx, 200, "OK")
 }
 
-// peerOf reads what an INVITE tells of the caller.
-func (s *Server) peerOf(r *sip.Request) media.Peer {
-	p := media.Peer{
-		CallID: r.CallID().Value(), Number: user(&r.From().Address), Name: r.From().DisplayName,
-		Dialled: user(&r.Recipient), Remote: r.Source(), Transport: strings.ToLower(r.Transport()),
+// pressText presses the key that a text names: itself, or its number as RFC
+// 4733 section 3.2 has it, 10 for the star and 11 for the hash.
+func (l *Leg) pressText(text string) {
+	switch text = strings.TrimSpace(text); {
+	case text == "10":
+		text = "*"
+	case text == "11":
+		text = "#"
 	}
-	asserted := r.GetHeader("P-Asserted-Identity")
-	if !s.cfg.TrustPeers || asserted == nil {
-		return p
+	if len(text) == 1 && strings.ContainsAny(text, "0123456789*#ABCDabcd") {
+		l.Press(strings.ToUpper(text)[0])
 	}
-	var uri sip.Uri
-	params := sip.NewParams()
-	name, err := sip.ParseAddressValue(asserted.Value(), &uri, &params)
-	if number := user(&uri); err == nil && number != "" {
-		p.Number = number
-		if name != "" {
-			p.Name = name
-		}
-	}
-	return p
 }
 
 // user is the user part of a SIP URI, or the number of a tel URI.
@@ -365,6 +459,3 @@ func user(uri *sip.Uri) string {
 	number, _, _ := strings.Cut(uri.Raw(), ";")
 	return number
 }
-
-// rtpHost is the address that RTP sockets are bound to.
-func (s *Server) rtpHost() string { return hostOf(s.Addr()) }

@@ -42,8 +42,9 @@ func NewCache(voice Synthesizer, limit int) *Cache {
 	return &Cache{voice: voice, limit: limit, entries: map[cacheKey]*list.Element{}, recent: list.New()}
 }
 
-// Synthesize implements Synthesizer. The audio of a segment may be shared: the
-// receiver plays it and does not change it.
+// Synthesize implements Synthesizer. What is remembered comes as one segment, its
+// audio perhaps shared: the receiver plays it and does not change it. What is not
+// passes through as it comes.
 func (c *Cache) Synthesize(ctx context.Context, voice Voice, text <-chan string, segments chan<- Segment) error {
 	for {
 		select {
@@ -53,41 +54,54 @@ func (c *Cache) Synthesize(ctx context.Context, voice Voice, text <-chan string,
 			if !ok {
 				return nil
 			}
-			audio, err := c.audio(ctx, voice, t)
-			if err != nil {
+			if err := c.speak(ctx, voice, t, segments); err != nil {
 				return err
-			}
-			select {
-			case segments <- Segment{Text: t, Audio: audio}:
-			case <-ctx.Done():
-				return ctx.Err()
 			}
 		}
 	}
 }
 
+// Has reports whether a sentence is remembered.
+func (c *Cache) Has(voice Voice, text string) bool {
+	_, ok := c.find(cacheKey{voice, text})
+	return ok
+}
+
 // Warm renders sentences before they are needed.
 func (c *Cache) Warm(ctx context.Context, voice Voice, texts []string) error {
 	for _, t := range texts {
-		if _, err := c.audio(ctx, voice, t); err != nil {
+		if _, err := render(ctx, c, voice, t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Cache) audio(ctx context.Context, voice Voice, text string) ([]media.Frame, error) {
+func (c *Cache) speak(ctx context.Context, voice Voice, text string, segments chan<- Segment) error {
 	k := cacheKey{voice, text}
 	if audio, ok := c.find(k); ok {
 		c.Hits.Add(1)
-		return audio, nil
+		return send(ctx, segments, Segment{Text: text, Audio: audio})
 	}
 	c.Misses.Add(1)
-	audio, err := render(ctx, c.voice, voice, text)
+	var all []media.Frame
+	err := each(ctx, c.voice, voice, text, func(s Segment) error {
+		all = append(all, s.Audio...)
+		return send(ctx, segments, s)
+	})
 	if err == nil {
-		c.keep(k, audio)
+		c.keep(k, all)
 	}
-	return audio, err
+	return err
+}
+
+func send(ctx context.Context, segments chan<- Segment, s Segment) error {
+	select {
+	case segments <- s:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (c *Cache) find(k cacheKey) ([]media.Frame, bool) {
@@ -121,6 +135,18 @@ func octets(audio []media.Frame) int { return len(audio) * 2 * media.FrameSample
 
 // render speaks one sentence to its end.
 func render(ctx context.Context, s Synthesizer, voice Voice, text string) ([]media.Frame, error) {
+	var audio []media.Frame
+	err := each(ctx, s, voice, text, func(segment Segment) error {
+		audio = append(audio, segment.Audio...)
+		return nil
+	})
+	return audio, err
+}
+
+// each speaks one sentence and hands its segments to f until that fails.
+func each(ctx context.Context, s Synthesizer, voice Voice, text string, f func(Segment) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	in, out := make(chan string, 1), make(chan Segment)
 	in <- text
 	close(in)
@@ -130,10 +156,17 @@ func render(ctx context.Context, s Synthesizer, voice Voice, text string) ([]med
 		defer close(out)
 		err = s.Synthesize(ctx, voice, in, out)
 	})
-	var audio []media.Frame
+	var failed error
 	for segment := range out {
-		audio = append(audio, segment.Audio...)
+		if failed == nil {
+			if failed = f(segment); failed != nil {
+				cancel()
+			}
+		}
 	}
 	speaking.Wait()
-	return audio, err
+	if failed != nil {
+		return failed
+	}
+	return err
 }

@@ -7,6 +7,10 @@
 // so a vendor's file has no lifecycle of its own. Each vendor is a package below
 // this one and passes the conformance suite in speechtest.
 //
+// Recognizers and Voices are ladders: vendors over the network in an order, each
+// with a budget and a breaker, that end in the embedded ones. A vendor that hangs
+// or fails is left for the next within the turn's time.
+//
 // Words are lower case without punctuation, numbers spelled as they were said
 // ("one two three"), unless a Recognizer's documentation says otherwise.
 package speech
@@ -36,6 +40,7 @@ type Hints struct {
 	Language  string          // BCP 47, "en-US" where empty
 	Bandwidth media.Bandwidth // what the caller's codec lets through
 	Expect    Expectation     // what the conversation has just asked for
+	Sensitive bool            // a secret may be said: it leaves the machine by no vendor
 }
 
 // Expectation is what the caller was just asked for. It biases the recogniser
@@ -69,6 +74,7 @@ type Result struct {
 	Confidence   float64       // 0 to 1; 0 in partial results means unknown
 	Words        []Word        // final results, where the vendor knows them
 	Alternatives []Alternative // other readings, likeliest first, Text not among them
+	Vendor       string        // who recognised, where a ladder chose
 }
 
 // Word is one recognised word with its place in the utterance.
@@ -87,7 +93,8 @@ type Alternative struct {
 // Synthesizer speaks. Synthesize reads sentences from text until it is closed
 // and sends each as one or more segments, in order, then returns nil. It returns
 // early with ctx's error when ctx ends, with ErrUnavailable, perhaps wrapped,
-// when the vendor fails. It never closes segments. Many calls may run at once.
+// when the vendor fails. It never closes segments. Many calls may run at once. The
+// words of a sentence's segments, one after the other, are the sentence's.
 type Synthesizer interface {
 	Synthesize(ctx context.Context, voice Voice, text <-chan string, segments chan<- Segment) error
 }
@@ -102,8 +109,9 @@ type Voice struct {
 // Segment is a piece of speech with the words it holds, so that what was heard
 // is known as text. The receiver owns Audio.
 type Segment struct {
-	Text  string
-	Audio []media.Frame
+	Text   string
+	Audio  []media.Frame
+	Vendor string // who speaks, where a ladder chose
 }
 
 // Detector tells speech from silence, one frame after the other. It is pure
@@ -116,5 +124,6 @@ type Detector interface {
 }
 
 // ErrUnavailable is a vendor that cannot serve now: not installed, crashed,
-// hanging, overloaded. Another vendor or a later try may work.
+// hanging, overloaded. Another vendor or a later try may work. Errors of vendors
+// hold neither a caller's words nor a key: they are logged.
 var ErrUnavailable = errors.New("speech vendor unavailable")

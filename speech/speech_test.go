@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"attendant/media"
 )
@@ -58,32 +56,8 @@ func TestCacheRendersOnceAndForgetsTheOldest(t *testing.T) {
 	}
 }
 
-func TestLadderPassesABrokenVoiceOverForAWhile(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		first, second := &parrot{broken: true}, &parrot{}
-		l := Ladder(slog.New(slog.DiscardHandler), first, second)
-		for range 3 {
-			if n, err := speak(t.Context(), l, "one two"); n != 2 || err != nil {
-				t.Fatalf("%d frames, %v", n, err)
-			}
-		}
-		first.broken = false
-		if speak(t.Context(), l, "one"); first.rendered != 0 {
-			t.Error("a broken voice was tried again at once")
-		}
-		time.Sleep(breakFor)
-		if speak(t.Context(), l, "one"); first.rendered != 1 {
-			t.Error("a voice that works again is not used")
-		}
-		first.broken, second.broken = true, true
-		if _, err := speak(t.Context(), l, "one"); !errors.Is(err, ErrUnavailable) {
-			t.Errorf("error %v, want ErrUnavailable", err)
-		}
-	})
-}
-
 func TestCacheServesManyAtOnce(t *testing.T) {
-	c := NewCache(Ladder(slog.New(slog.DiscardHandler), &locked{}), 1<<20)
+	c := NewCache(NewVoices(slog.New(slog.DiscardHandler), RungVoice{Name: "locked", Synthesizer: &locked{}}), 1<<20)
 	var callers sync.WaitGroup
 	for range 8 {
 		callers.Go(func() {

@@ -66,3 +66,47 @@ func TestWebhookServesAnOperation(t *testing.T) {
 		t.Errorf("said:\n%s", said.String())
 	}
 }
+
+// TestCheckNamesFileAndLine has a folder with a fault in each kind of file.
+func TestCheckNamesFileAndLine(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, demo.Files); err != nil {
+		t.Fatal(err)
+	}
+	edit := func(name, old, text string) {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		data, err := os.ReadFile(file)
+		if err != nil && old != "" || !strings.Contains(string(data), old) {
+			t.Fatalf("%s: %v, or no %q", name, err, old)
+		}
+		if err := os.WriteFile(file, []byte(strings.Replace(string(data), old, text, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit("shop.yaml", "", "openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths:\n  /orders/{no}:\n    get:\n      operationId: order\n      parameters:\n"+
+		"        - {name: no, in: path, required: true, schema: {type: string}}\n      responses:\n        '200': {description: x}\n")
+	edit("connectors.yaml", "", "openapi:\n  - file: shop.yaml\n    server: https://shop.example\n    operations:\n      - name: get_order\n        call: order\n"+
+		"        params:\n          nr: \"{number}\"\nmcp:\n  - url: https://shop.example/mcp\n    operations:\n      - name: get_delivery\n        tool: x\n        risk: open\n"+
+		"webhooks:\n  - url: ftp://shop.example\n")
+	edit("crm.yaml", "customer: c2, status: delayed", "customer: c2, status: lost")
+	edit("articles/warranty.md", "review_by: ", "review_by: soon ")
+	edit("flows/survey.yaml", "id:", "ident:")
+	var out, errout strings.Builder
+	status := run(t.Context(), []string{"check", dir}, nil, nil, &out, &errout)
+	for _, want := range []string{
+		"connectors.yaml:8: order has no parameter \"nr\"", "connectors.yaml:8: order needs the parameter \"no\"",
+		"connectors.yaml:14: open: the risk of get_delivery is personal", "connectors.yaml:16: url \"ftp://shop.example\"",
+		"crm.yaml:17: order 54321: status \"lost\"", "articles/warranty.md:", ": review_by", "flows/survey.yaml:",
+	} {
+		if status != 2 || !strings.Contains(errout.String(), want) {
+			t.Errorf("status %d, no word of %q in:\n%s", status, want, errout.String())
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "connectors.yaml"), []byte("openapi:\n  - fil: x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadCompany(config{Company: dir}); err == nil || !strings.Contains(err.Error(), "connectors.yaml:2: ") {
+		t.Errorf("an unknown key: %v", err)
+	}
+}

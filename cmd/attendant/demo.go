@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"attendant/console/access"
 	"attendant/dialog"
 )
 
@@ -50,6 +51,9 @@ func (f demoCommand) Run(p *program) error {
 		c.ListenSIP, c.ListenHTTP = "127.0.0.1:0", "127.0.0.1:0"
 	}
 	f.apply(&c)
+	if c.Password == "" { // a new one each time, so that it can be shown each time
+		c.Password = access.Secret(9)
+	}
 	if err = errors.Join(err, c.validate()); err != nil {
 		return err
 	}
@@ -64,7 +68,7 @@ func (f demoCommand) Run(p *program) error {
 	parts.Go(func() { served <- s.run(ctx) })
 	err = f.demonstrate(ctx, p, s)
 	if err == nil && !f.Once {
-		fmt.Fprintf(p.out, "\nCall it yourself:  sip:support@%s  (UDP or TCP, any softphone)\nWatch it:          http://%s/\nStop it:           Ctrl-C\n", s.sip.Addr(), s.listener.Addr())
+		fmt.Fprintf(p.out, "\nCall it yourself:  sip:support@%s  (UDP or TCP, any softphone)\nWatch it:          http://%s/  (user admin, password %s)\nStop it:           Ctrl-C\n", s.sip.Addr(), s.listener.Addr(), c.Password)
 		<-p.ctx.Done()
 	}
 	end()
@@ -93,7 +97,7 @@ func (f demoCommand) demonstrate(ctx context.Context, p *program, s *server) err
 			}
 		}
 	})
-	caller := &dialog.Caller{Recognizer: recognizer, Synthesizer: s.voice, Voice: voiceNamed("rms"), Lines: demoLines, WaitFor: demoAnswer}
+	caller := &dialog.Caller{Recognizer: recognizer, Synthesizer: voices()["flite"], Voice: voiceNamed("rms"), Lines: demoLines, WaitFor: demoAnswer}
 	call := callCommand{URI: "sip:support@" + s.sip.Addr(), From: "+15550100", Listen: "127.0.0.1:0", Timeout: 2 * time.Minute}
 	out, err := call.place(ctx, caller, s.log)
 	stop()

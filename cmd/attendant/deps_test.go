@@ -17,19 +17,24 @@ var allowed = []struct {
 	imports []string
 }{
 	{"attendant/cmd", []string{"attendant"}},
-	{"attendant/console", []string{"attendant/dialog", "attendant/crm"}},
+	{"attendant/console/access", nil},
+	{"attendant/console", []string{"attendant/dialog", "attendant/crm", "attendant/console/access", "attendant/deploy"}},
 	{"attendant/crm", []string{"attendant/crm"}},
 	{"attendant/deploy", nil},
 	{"attendant/dialog/flow", nil},
 	{"attendant/dialog/vector", nil},
+	{"attendant/dialog/understand/llm", []string{"attendant/dialog/flow", "attendant/dialog/understand", "attendant/dialog/model"}},
 	{"attendant/dialog/understand", []string{"attendant/dialog/vector", "attendant/dialog/flow", "attendant/dialog/understand"}},
+	{"attendant/dialog/model", []string{"attendant/dialog/model"}},
+	{"attendant/dialog/reply", []string{"attendant/dialog/flow", "attendant/dialog/understand", "attendant/dialog/model"}},
 	{"attendant/dialog/knowledge", []string{"attendant/dialog/flow"}},
 	{"attendant/dialog/guard", []string{"attendant/dialog/flow"}},
 	{"attendant/dialog/sentiment", []string{"attendant/dialog/flow"}},
+	{"attendant/dialog/queue", nil},
 	{"attendant/dialog/sqlstore", []string{"attendant/dialog"}},
 	{"attendant/dialog/dialogtest", []string{"attendant/dialog"}},
-	{"attendant/dialog", []string{"attendant/dialog/flow", "attendant/dialog/understand", "attendant/dialog/knowledge", "attendant/dialog/guard", "attendant/dialog/sentiment", "attendant/speech", "attendant/crm", "attendant/media"}},
-	{"attendant/sip", []string{"attendant/media"}},
+	{"attendant/dialog", []string{"attendant/dialog/flow", "attendant/dialog/reply", "attendant/dialog/understand", "attendant/dialog/knowledge", "attendant/dialog/guard", "attendant/dialog/sentiment", "attendant/dialog/queue", "attendant/speech", "attendant/crm", "attendant/media"}},
+	{"attendant/sip", []string{"attendant/sip", "attendant/media"}},
 	{"attendant/media", []string{"attendant/media"}},
 	{"attendant/speech", []string{"attendant/speech", "attendant/media"}},
 }
@@ -63,7 +68,7 @@ func TestImportsGoOneWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range []string{"speech/pocketsphinx", "speech/flite", "speech/espeak", "attendant/sip", "dialog/sqlstore", "crm/local"} {
+	for _, v := range []string{"speech/pocketsphinx", "speech/flite", "speech/espeak", "speech/openai", "attendant/sip", "dialog/sqlstore", "crm/local"} {
 		if strings.Contains(string(vendors), v) {
 			t.Errorf("dialog depends on %s", v)
 		}

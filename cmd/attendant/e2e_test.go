@@ -29,6 +29,7 @@ import (
 type line struct {
 	sip, http, data string
 	stop            func() int // ends the program as SIGTERM does, and returns its status
+	log             *syncBuffer
 }
 
 var worker = "../../bin/attendant-pocketsphinx"
@@ -40,20 +41,42 @@ func environ(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []string{"ATTENDANT_RECOGNISER_PROGRAM=" + path, "ATTENDANT_LOG_LEVEL=warn"}
+	return []string{"ATTENDANT_RECOGNISER_PROGRAM=" + path, "ATTENDANT_LOG_LEVEL=warn", "ATTENDANT_PASSWORD=" + password}
 }
 
-// start runs "attendant serve" on free ports.
+// syncBuffer keeps what is logged, for several goroutines.
+type syncBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+// start runs "attendant serve" on free ports, with settings for the environment;
+// those that begin with "--" are flags of the program.
 func start(t *testing.T, settings ...string) *line {
 	t.Helper()
-	l := &line{data: t.TempDir()}
+	l := &line{data: t.TempDir(), log: &syncBuffer{}}
 	ctx, cancel := context.WithCancel(context.Background())
+	var args []string
+	env := environ(t)
+	for _, s := range settings {
+		if strings.HasPrefix(s, "--") {
+			args = append(args, s)
+		} else {
+			env = append(env, s)
+		}
+	}
 	r, w := io.Pipe()
 	var running sync.WaitGroup
 	status := make(chan int, 1)
-	args := []string{"serve", "--data", l.data, "--listen-sip", "127.0.0.1:0", "--listen-http", "127.0.0.1:0"}
+	args = append(args, "serve", "--data", l.data, "--listen-sip", "127.0.0.1:0", "--listen-http", "127.0.0.1:0")
 	running.Go(func() {
-		status <- run(ctx, args, append(environ(t), settings...), nil, w, os.Stderr)
+		status <- run(ctx, args, env, nil, w, io.MultiWriter(os.Stderr, l.log))
 		w.Close()
 	})
 	lines := bufio.NewScanner(r)
@@ -124,14 +147,44 @@ func (l *line) record(t *testing.T, n int) *dialog.Record {
 	}
 }
 
+// password is that of the console's administrator in tests.
+const password = "a password for tests"
+
+// get asks the API for path. Of a list it yields the items; of the calls going
+// on, what is known of each by its ID.
 func (l *line) get(t *testing.T, path string, to any) {
 	t.Helper()
-	res, err := http.Get("http://" + l.http + path)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.http+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("admin", password)
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if err := json.NewDecoder(res.Body).Decode(to); err != nil {
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: status %d, %v: %s", path, res.StatusCode, err, body)
+	}
+	var list struct{ Items json.RawMessage }
+	if err := json.Unmarshal(body, &list); err == nil && list.Items != nil {
+		body = list.Items
+	}
+	if live, ok := to.(*map[string]dialog.CallInfo); ok {
+		var calls []struct {
+			ID string
+			dialog.CallInfo
+		}
+		err = json.Unmarshal(body, &calls)
+		for _, c := range calls {
+			(*live)[c.ID] = c.CallInfo
+		}
+	} else {
+		err = json.Unmarshal(body, to)
+	}
+	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
 }

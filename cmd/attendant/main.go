@@ -15,17 +15,21 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"attendant/console"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+	signals := make(chan os.Signal, 4) // more than that say nothing new
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	p := &program{ctx: context.Background(), signals: signals, environ: os.Environ(), in: os.Stdin, out: os.Stdout, errout: os.Stderr}
+	os.Exit(p.run(os.Args[1:]))
 }
 
 // program is what every command works with.
 type program struct {
 	ctx         context.Context //nolint:containedctx // of the whole run; a command is one function
+	signals     <-chan os.Signal
 	environ     []string
 	in          io.Reader
 	out, errout io.Writer
@@ -43,21 +47,35 @@ type commands struct {
 	Say        sayCommand        `cmd:"" help:"Speak a text into a WAV file."`
 	Transcribe transcribeCommand `cmd:"" help:"Recognise a WAV file."`
 	Calls      callsCommand      `cmd:"" help:"List, show and play calls."`
+	Numbers    numbersCommand    `cmd:"" help:"What a call to each of our numbers does."`
+	Trunks     trunksCommand     `cmd:"" help:"Carriers and PBXs."`
+	Agents     agentsCommand     `cmd:"" help:"Agents of a running server: what they do, and their state."`
+	Queues     queuesCommand     `cmd:"" help:"Queues of a running server: who waits, and how they do."`
+	Order      orderCommand      `cmd:"" help:"Have a live call of a running server do something: listen, whisper, barge, take-over, say, end, hold, ..."`
+	Phones     phonesCommand     `cmd:"" help:"Agents' phones that may register with us."`
+	Dial       dialCommand       `cmd:"" help:"Call a number over a trunk and hold the company's conversation."`
 	Check      checkCommand      `cmd:"" help:"Check a company's folder."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Measure understanding on your own data: JSON lines in, JSON lines out."`
 	Doctor     doctorCommand     `cmd:"" help:"Tell what is installed and how fast it is."`
+	Openapi    openapiCommand    `cmd:"" help:"Print the description of the HTTP API."`
 	Version    versionCommand    `cmd:"" help:"Tell the version."`
+}
+
+// run is the program without signals: it ends with ctx.
+func run(ctx context.Context, args, environ []string, in io.Reader, out, errout io.Writer) int {
+	p := &program{ctx: ctx, environ: environ, in: in, out: out, errout: errout}
+	return p.run(args)
 }
 
 // run is the program: it returns the exit status, 0 where all went well, 2 for
 // wrong settings or usage, 1 for all else.
-func run(ctx context.Context, args, environ []string, in io.Reader, out, errout io.Writer) int {
+func (p *program) run(args []string) int {
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("attendant"), kong.Description("Answers a support line by voice."),
-		kong.Writers(out, errout), kong.Exit(func(status int) { exit = status }), kong.UsageOnError())
+		kong.Writers(p.out, p.errout), kong.Exit(func(status int) { exit = status }), kong.UsageOnError())
 	if err != nil {
-		fmt.Fprintln(errout, err)
+		fmt.Fprintln(p.errout, err)
 		return 1
 	}
 	parsed, err := parser.Parse(args)
@@ -65,19 +83,24 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, errout 
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintln(errout, "attendant:", err)
+		fmt.Fprintln(p.errout, "attendant:", err)
 		return 2
 	}
-	p := &program{ctx: ctx, environ: environ, in: in, out: out, errout: errout, settings: c.Settings}
+	p.settings = c.Settings
+	if parsed.Command() != "serve" { // which ends as its calls allow
+		ctx, stop := interruptible(p.ctx, p.signals)
+		defer stop()
+		p.ctx = ctx
+	}
 	err = parsed.Run(p)
 	switch {
 	case err == nil:
 		return 0
 	case errors.Is(err, errSettings):
-		fmt.Fprintln(errout, err)
+		fmt.Fprintln(p.errout, err)
 		return 2
 	}
-	fmt.Fprintln(errout, "attendant:", err)
+	fmt.Fprintln(p.errout, "attendant:", err)
 	return 1
 }
 
@@ -120,5 +143,17 @@ func (versionCommand) Run(p *program) error {
 		}
 	}
 	_, err := fmt.Fprintln(p.out, "attendant", version)
+	return err
+}
+
+type openapiCommand struct{}
+
+// Run prints the description of the HTTP API, OpenAPI 3.1 as JSON.
+func (openapiCommand) Run(p *program) error {
+	description, err := console.Description()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.out, "%s\n", description)
 	return err
 }

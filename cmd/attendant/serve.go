@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"attendant/console"
+	"attendant/console/access"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -23,7 +25,9 @@ import (
 	"attendant/media"
 	"attendant/media/mp3"
 	"attendant/media/wav"
+	"attendant/media/webrtc"
 	"attendant/sip"
+	"attendant/sip/admit"
 	"attendant/speech"
 	"attendant/speech/pocketsphinx"
 )
@@ -37,22 +41,32 @@ type server struct {
 	log        *slog.Logger
 	store      *sqlstore.Store
 	recognizer *pocketsphinx.Recognizer
-	voice      *speech.Cache
+	voice      *speech.Cache // the embedded one
+	ears       *speech.Recognizers
+	voices     *speech.Voices
 	attendant  *dialog.Attendant
+	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
+	probe      *admit.Probe // head-room
+	friends    friendly
+	draining   atomic.Bool
+	telephony  *telephony
 	listener   net.Listener
+	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
+	company    *company
+	password   string // of the administrator, where it was set now
 }
 
 // openServer opens what the settings name. What can be checked is checked
 // before anything is opened, so that all faults are told at once.
 func openServer(ctx context.Context, cfg config, log *slog.Logger) (*server, error) {
 	company, err := loadCompany(cfg)
-	if err = errors.Join(err, missing(cfg)); err != nil {
+	if err = errors.Join(err, missing(cfg), cfg.Ladder.unkeyed); err != nil {
 		return nil, err
 	}
-	s := &server{cfg: cfg, log: log, hub: &dialog.Hub{}}
+	s := &server{cfg: cfg, company: company, log: log, hub: &dialog.Hub{}}
 	if err := s.open(ctx, company); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -71,13 +85,16 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.store, err = sqlstore.Open(ctx, filepath.Join(s.cfg.Data, "attendant.db")); err != nil {
 		return err
 	}
+	if s.telephony, err = openTelephony(ctx, s.cfg, s.store, s.sip, s.log); err != nil {
+		return err
+	}
 	records, err := local.Open(ctx, s.store.DB())
 	if err != nil {
 		return err
 	}
 	if data, err := fs.ReadFile(company.files, "crm.yaml"); err == nil {
 		if err := records.Import(ctx, data, time.Now().In(company.flows.Zone())); err != nil {
-			return fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
+			return fmt.Errorf("%w: %w", errSettings, err)
 		}
 	}
 	if s.recognizer, err = openRecognizer(s.cfg, company.callerPhrases(), s.cfg.Recognisers, 2, s.log); err != nil {
@@ -87,44 +104,87 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if err != nil {
 		return err
 	}
-	s.voice = speech.NewCache(speech.Ladder(s.log, voices()[s.cfg.Voice], voices()["espeak"]), voiceCache)
+	s.voice = speech.NewCache(voices()[s.cfg.Voice], voiceCache)
+	s.ears, s.voices = s.cfg.Ladder.recognisers(s.recognizer, s.log), s.cfg.voices(s.voice, s.log)
+	articles, err := company.finder(ctx, s.cfg, s.log)
+	if err != nil {
+		return err
+	}
 	s.attendant = &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.understander(s.cfg), Knowledge: company.articles,
-		Recognizer: s.recognizer, Synthesizer: s.voice, Voice: s.style(), Language: "en-US",
+		Flows: flow.NewEngine(company.flows), Knowledge: articles,
+		Recognizer: s.ears, Synthesizer: s.voices, TurnBudget: s.cfg.TurnBudget, Voice: s.style(), Language: "en-US",
 		CRM: company.records(records), Store: s.store, Hub: s.hub, Log: s.log,
-		Dialer: dialer{s.sip}, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
+		Dialer: s.telephony, Router: s.telephony.route, Human: s.cfg.Human, RingTimeout: s.cfg.RingTimeout, Music: music,
 		Apology: company.flows.Company.Apology.In("en-US", company.flows.Company.Language)[0],
 	}
+	s.language = company.language(s.cfg)
+	s.language.speak(s.attendant)
 	if s.cfg.Record {
 		s.attendant.Recordings = recordings
 	}
-	s.console = console.New(console.Config{
-		Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
-		Recordings: recordings, Password: s.cfg.Password, Log: s.log, Gauges: s.gauges(),
-	})
-	return s.warm(ctx, company)
+	if err := s.openDesk(company); err != nil {
+		return err
+	}
+	if err := s.openConsole(ctx, company, recordings); err != nil {
+		return err
+	}
+	return errors.Join(s.warm(ctx, company), s.prepareMoment(ctx, company))
+}
+
+// openConsole makes the console; the first start makes its administrator.
+func (s *server) openConsole(ctx context.Context, company *company, recordings string) error {
+	users, err := access.Open(ctx, s.store.DB())
+	if err != nil {
+		return err
+	}
+	if s.password, err = users.FirstAdmin(ctx, s.cfg.Password); err != nil {
+		return fmt.Errorf("%w: password: %w", errSettings, err)
+	}
+	cfg := console.Config{
+		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: s.ready,
+		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
+		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites), Desk: s.attendant,
+	}
+	if s.browsers != nil {
+		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
+	}
+	s.console = console.New(cfg)
+	return nil
 }
 
 // listen opens the ports, both faults at once.
 func (s *server) listen() error {
 	var faults []error
 	var err error
-	if s.sip, err = sip.Listen(sip.Config{
-		Listen: s.cfg.ListenSIP, External: s.cfg.External, RTPFirst: s.cfg.RTPFirst, RTPLast: s.cfg.RTPLast,
-		MaxCalls: s.cfg.MaxCalls, Log: s.log,
-	}); err != nil {
+	cfg := s.cfg.transport()
+	cfg.Log = s.log
+	s.probe = cfg.Calls.Probe
+	cfg.Friends = s.friends.has
+	hooks(&cfg, func() *telephony { return s.telephony })
+	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
 	if s.listener, err = net.Listen("tcp", s.cfg.ListenHTTP); err != nil {
 		faults = append(faults, fmt.Errorf("%w: listen for HTTP: %w", errSettings, err))
-	} else if host, _, _ := net.SplitHostPort(s.listener.Addr().String()); !net.ParseIP(host).IsLoopback() && s.cfg.Password == "" {
-		faults = append(faults, fmt.Errorf("%w: listen_http: %s can be reached from outside: set ATTENDANT_PASSWORD", errSettings, host))
+	}
+	if s.browsers, err = openBrowsers(s); err != nil {
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
 
+// ready tells load balancers whether new calls are taken.
+func (s *server) ready() error {
+	if s.draining.Load() {
+		return errDraining
+	}
+	return nil
+}
+
+var errDraining = errors.New("draining: no new calls are taken")
+
 func (s *server) style() speech.Voice {
-	return speech.Voice{Name: s.cfg.VoiceName, Language: "en-US"}
+	return speech.Voice{Name: s.cfg.voiceName(), Language: "en-US"}
 }
 
 // warm renders the sentences that every call begins with or may end with.
@@ -150,9 +210,17 @@ func (s *server) gauges() map[string]func() float64 {
 		"attendant_clock_ticks":             func() float64 { return float64(s.attendant.Clock.Ticks.Load()) },
 		"attendant_ear_frames_dropped":      func() float64 { return float64(s.attendant.Clock.Deaf.Load()) },
 	}
+	if s.browsers != nil {
+		for name, count := range browserCounters(s.browsers.Stats()) {
+			gauges[name] = func() float64 { return float64(count.Load()) }
+		}
+	}
+	maps.Copy(gauges, guardGauges(s.sip, s.probe))
+	maps.Copy(gauges, s.telephony.gauges())
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
+	maps.Copy(gauges, s.language.gauges())
 	return gauges
 }
 
@@ -165,6 +233,7 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_calls_rejected":     &st.Rejected,
 		"attendant_sip_calls_cancelled":    &st.Cancelled,
 		"attendant_sip_calls_without_ack":  &st.NoAck,
+		"attendant_sip_refused":            &st.Refused,
 		"attendant_sip_busy":               &st.Busy,
 		"attendant_sip_no_port":            &st.NoPort,
 		"attendant_sip_unsupported":        &st.Unsupported,
@@ -174,10 +243,25 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_calls_dialled":      &st.Dialled,
 		"attendant_sip_calls_failed":       &st.Failed,
 		"attendant_sip_legs_fallen_silent": &st.NoMedia,
+		"attendant_sip_session_glares":     &st.Glares,
+		"attendant_sip_sessions_refreshed": &st.Refreshed,
+		"attendant_sip_sessions_expired":   &st.Expired,
+		"attendant_sip_session_too_brief":  &st.TooBrief,
+		"attendant_sip_without_prack":      &st.NoPrack,
+		"attendant_sip_forks_released":     &st.Forked,
+		"attendant_sip_redirections":       &st.Redirected,
+		"attendant_sip_referrals":          &st.Referrals,
+		"attendant_sip_legs_replaced":      &st.Replaced,
+		"attendant_sip_transfers_refused":  &st.Untrusted,
+		"attendant_sip_dialogs_forgotten":  &st.Lost,
+		"attendant_sip_legs_restored":      &st.Restored,
 		"attendant_sip_requests_late":      &st.Late,
 		"attendant_sip_requests_overflown": &st.Overflow,
 		"attendant_sip_requests_foreign":   &st.Foreign,
 		"attendant_sip_garbage":            &st.Garbage,
+		"attendant_sip_requests_unknown":   &st.Unknown,
+		"attendant_sip_connections_over":   &st.TooMany,
+		"attendant_sip_connections_broken": &st.Broken,
 		"attendant_sip_messages_unsent":    &st.Unsent,
 		"attendant_sip_responses_stray":    &st.Stray,
 		"attendant_sip_panics":             &st.Panics,
@@ -190,9 +274,12 @@ func (s *server) run(ctx context.Context) error {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
+	parts.Go(func() { s.company.warm(watching, s.log) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
-	err := s.sip.Serve(ctx, s.attendant.Answer)
+	called := make(chan error, 1)
+	parts.Go(func() { called <- s.serveBrowsers(ctx) })
+	err := errors.Join(s.serveSIP(ctx), <-called)
 	stop()
 	// Event streams never become idle: they are cut.
 	err = errors.Join(err, web.Close())
@@ -210,6 +297,9 @@ func (s *server) close() error {
 	if s.sip != nil {
 		errs = append(errs, s.sip.Close())
 	}
+	if s.browsers != nil {
+		errs = append(errs, s.browsers.Close())
+	}
 	if s.listener != nil {
 		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
@@ -217,6 +307,9 @@ func (s *server) close() error {
 	}
 	if s.recognizer != nil {
 		errs = append(errs, s.recognizer.Close())
+	}
+	if s.company != nil {
+		errs = append(errs, s.company.close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
@@ -253,18 +346,6 @@ func readWAV(file *os.File) ([]media.Frame, error) {
 	return wav.Frames(a.Mono(), a.RateHz), nil
 }
 
-// dialer lets the attendant call humans.
-type dialer struct{ *sip.Server }
-
-// Dial implements dialog.Dialer.
-func (d dialer) Dial(ctx context.Context, target string) (media.Leg, error) {
-	leg, err := d.Server.Dial(ctx, target, sip.DialOptions{Name: "Attendant"})
-	if err != nil { // a nil *Leg must not become a media.Leg
-		return nil, err
-	}
-	return leg, nil
-}
-
 type serveCommand struct {
 	common
 	ListenSIP  string `help:"Address for SIP, UDP and TCP." placeholder:"HOST:PORT"`
@@ -297,5 +378,10 @@ func (f serveCommand) Run(p *program) error {
 		return err
 	}
 	fmt.Fprintf(p.out, "sip: %s\nhttp: %s\n", s.sip.Addr(), s.listener.Addr())
-	return s.run(p.ctx)
+	if s.password != "" && c.Password == "" {
+		fmt.Fprintf(p.out, "the console's first user is admin, password %s (shown only now)\n", s.password)
+	}
+	ctx, stop := s.untilStopped(p.ctx, p.signals)
+	defer stop()
+	return s.run(ctx)
 }

@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"attendant/crm"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -175,10 +178,29 @@ func show(w io.Writer, r *dialog.Record) {
 	for _, a := range r.Actions {
 		fmt.Fprintf(w, "\naction %s of %s: %s in %v", a.Operation, a.Flow, a.Outcome, a.Took.Round(time.Millisecond))
 	}
+	for _, s := range r.Switches {
+		fmt.Fprintf(w, "\n%.2f  %s %s left for %s: %s", s.At.Seconds(), s.Kind, s.From, s.To, s.Why)
+	}
 	for _, g := range r.Guard {
 		fmt.Fprintf(w, "\nguard stopped %q: %s", g.What, g.Rule)
 	}
 	fmt.Fprintln(w)
+	printLadder(w, r)
+}
+
+// printLadder prints the signalling: the caller's messages point right, ours
+// left.
+func printLadder(w io.Writer, r *dialog.Record) {
+	for i, m := range r.Ladder {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		arrow := "-->"
+		if m.Sent {
+			arrow = "<--"
+		}
+		fmt.Fprintf(w, "%7.2f  %s  %-24s  %s\n", m.At.Sub(r.Started).Seconds(), arrow, inert(m.What), inert(m.Summary))
+	}
 }
 
 func printTurn(w io.Writer, t dialog.Turn) {
@@ -189,6 +211,12 @@ func printTurn(w io.Writer, t dialog.Turn) {
 	if d := t.Delays; d != nil {
 		fmt.Fprintf(w, "\n                    after %.2f s: silence %.2f, recognise %.2f, act %.2f, speak %.2f",
 			d.Total.Seconds(), d.Endpoint.Seconds(), d.Recognize.Seconds(), (d.Understand + d.Act).Seconds(), d.Speak.Seconds())
+	}
+	if t.Delays != nil && t.Delays.Moment > 0 {
+		fmt.Fprintf(w, "; told to wait after %.2f s", t.Delays.Moment.Seconds())
+	}
+	if t.Vendor != "" {
+		fmt.Fprintf(w, "  (%s)", t.Vendor)
 	}
 	fmt.Fprintln(w)
 }
@@ -227,7 +255,8 @@ func (f callsPlay) Run(p *program) error {
 }
 
 type checkCommand struct {
-	Dir string `arg:"" help:"The company's folder." type:"existingdir"`
+	Dir        string `arg:"" optional:"" help:"The company's folder; the demo company's where left out." type:"existingdir"`
+	Operations bool   `help:"Print the operations that its flows may call."`
 }
 
 // Run loads a company's folder and tells all that is wrong with it.
@@ -236,8 +265,26 @@ func (f checkCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.out, "%d flows, %d articles: good\n", len(company.flows.Flows()), len(company.articles.Articles()))
+	if f.Operations {
+		return printOperations(p.out, company.records(nil))
+	}
+	_, err = fmt.Fprintf(p.out, "%d flows, %d articles, %d connectors: good\n",
+		len(company.flows.Flows()), len(company.articles.Articles()), len(company.connectors))
 	return err
+}
+
+// printOperations prints what flows may call, those of verify first.
+func printOperations(out io.Writer, system crm.System) error {
+	risks := map[string]crm.Risk{}
+	for _, o := range system.Operations() {
+		risks[o.Name] = o.Risk
+	}
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "OPERATION\tRISK\tARGUMENTS\tRESULTS\tOUTCOMES")
+	for _, o := range dialog.Operations(system) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", o.Name, risks[o.Name], strings.Join(o.Args, ", "), strings.Join(o.Results, ", "), strings.Join(o.Outcomes, ", "))
+	}
+	return w.Flush()
 }
 
 type chatCommand struct {
@@ -254,7 +301,7 @@ type chatCommand struct {
 // Run talks with the attendant, a line a turn.
 func (f chatCommand) Run(p *program) error {
 	c, err := p.load(f.common)
-	if err != nil {
+	if err = errors.Join(err, c.Ladder.unkeyed); err != nil {
 		return err
 	}
 	if f.Company != "" {
@@ -277,29 +324,45 @@ func (f chatCommand) Run(p *program) error {
 		return err
 	}
 	a.Log = p.logger(c)
-	return f.chat(p, a)
+	return errors.Join(f.chat(p, a), company.close())
 }
 
+// chatAttendant is the attendant of a chat, with the company's records brought in.
 func chatAttendant(ctx context.Context, c config, company *company, store *sqlstore.Store) (*dialog.Attendant, error) {
+	a, err := company.attendant(ctx, c, store)
+	if err != nil {
+		return nil, err
+	}
+	data, err := fs.ReadFile(company.files, "crm.yaml")
+	if err != nil { // a company whose records are elsewhere has none
+		return a, nil
+	}
+	records, err := local.Open(ctx, store.DB())
+	if err == nil {
+		err = records.Import(ctx, data, time.Now().In(company.flows.Zone()))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errSettings, err)
+	}
+	return a, nil
+}
+
+// attendant talks as the company does, with the records that the store holds.
+func (c *company) attendant(ctx context.Context, cfg config, store *sqlstore.Store) (*dialog.Attendant, error) {
 	records, err := local.Open(ctx, store.DB())
 	if err != nil {
 		return nil, err
 	}
-	file, err := company.files.Open("crm.yaml")
-	if err == nil {
-		defer file.Close()
-		data, err := io.ReadAll(file)
-		if err == nil {
-			err = records.Import(ctx, data, time.Now().In(company.flows.Zone()))
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: crm.yaml: %w", errSettings, err)
-		}
+	articles, err := c.finder(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
 	}
-	return &dialog.Attendant{
-		Flows: flow.NewEngine(company.flows), Understand: company.understander(c), Knowledge: company.articles,
-		CRM: company.records(records), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
-	}, nil
+	a := &dialog.Attendant{
+		Flows: flow.NewEngine(c.flows), Knowledge: articles,
+		CRM: c.records(records), Store: store, Hub: &dialog.Hub{}, Language: "en-US",
+	}
+	c.language(cfg).speak(a)
+	return a, nil
 }
 
 func (f chatCommand) chat(p *program, a *dialog.Attendant) error {
@@ -345,7 +408,7 @@ func (f doctorCommand) Run(p *program) error {
 		if err != nil {
 			good = "FAULT: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 		}
-		fmt.Fprintf(p.out, "%-12s %s\n", name, good)
+		fmt.Fprintf(p.out, "%-22s %s\n", name, good)
 	}
 	report("programs", faults, "all installed")
 	for _, port := range []struct{ network, address string }{{"udp", c.ListenSIP}, {"tcp", c.ListenSIP}, {"tcp", c.ListenHTTP}} {
@@ -353,8 +416,17 @@ func (f doctorCommand) Run(p *program) error {
 	}
 	company, err := loadCompany(c)
 	report("company", err, "loads")
+	if c.Ladder.unkeyed != nil {
+		report("keys", c.Ladder.unkeyed, "")
+		faults = errors.Join(faults, c.Ladder.unkeyed)
+	}
 	if err != nil || faults != nil {
 		return errors.Join(errUnwell, err)
+	}
+	if len(company.connectors) > 0 {
+		ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+		defer cancel()
+		report("connectors", errors.Join(company.probe(ctx), company.close()), "are there")
 	}
 	return f.vendors(p, c, company, report)
 }
@@ -362,11 +434,10 @@ func (f doctorCommand) Run(p *program) error {
 var errUnwell = errors.New("something is missing")
 
 func (f doctorCommand) vendors(p *program, c config, company *company, report func(string, error, string)) error {
-	const sentence = "where is my order"
 	var spoken []media.Frame
 	for name, v := range voices() {
 		begin := time.Now()
-		s, err := say(p.ctx, v, voiceNamed(""), sentence)
+		s, err := say(p.ctx, v, voiceNamed(""), doctorSentence)
 		report(name, err, fmt.Sprintf("speaks a sentence in %v", time.Since(begin).Round(time.Millisecond)))
 		if name == c.Voice && err == nil {
 			spoken = s.Audio
@@ -382,11 +453,12 @@ func (f doctorCommand) vendors(p *program, c config, company *company, report fu
 	begin = time.Now()
 	results, err := dialog.Transcribe(p.ctx, r, speech.Hints{}, spoken)
 	took := time.Since(begin)
-	if err == nil && (len(results) == 0 || results[0].Text != sentence) {
-		err = fmt.Errorf("heard %v, not %q", results, sentence)
+	if err == nil && (len(results) == 0 || results[0].Text != doctorSentence) {
+		err = fmt.Errorf("heard %v, not %q", results, doctorSentence)
 	}
 	report("recogniser", err, fmt.Sprintf("starts in %v, hears a sentence in %v", started.Round(time.Millisecond), took.Round(time.Millisecond)))
-	return errors.Join(err, r.Close())
+	hosted := &checkup{report: report}
+	return errors.Join(err, r.Close(), hosted.hosted(p.ctx, c, spoken))
 }
 
 // channelOf reads a WAV file: one channel, or the mean of all for -1.

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"attendant/crm"
@@ -18,7 +19,6 @@ import (
 	"attendant/dialog/flow"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
-	"attendant/dialog/understand/llm"
 	"attendant/dialog/understand/rules"
 	"attendant/speech"
 	"attendant/speech/espeak"
@@ -62,6 +62,9 @@ type company struct {
 	rules    *rules.Rules
 
 	connectors []crm.System // that serve operations before the embedded CRM
+
+	mu    sync.Mutex
+	found *knowledge.Finder
 }
 
 // loadCompany loads the folder of the settings, or the demo company.
@@ -70,30 +73,14 @@ func loadCompany(c config) (*company, error) {
 	if c.Company != "" {
 		files = os.DirFS(c.Company)
 	}
-	connectors, connectorErr := loadConnectors(files)
+	connectors, connectorErr := loadConnectors(files, zoneOf(files))
 	operations := dialog.Operations(crm.Join(append(slices.Clone(connectors), crm.Operate(nil, time.UTC))...))
 	flows, flowErr := flow.Load(files, operations)
 	articles, articleErr := knowledge.Load(files)
-	if err := errors.Join(connectorErr, flowErr, articleErr); err != nil {
+	if err := errors.Join(connectorErr, flowErr, articleErr, checkRecords(files)); err != nil {
 		return nil, fmt.Errorf("%w: company: %w", errSettings, err)
 	}
 	return &company{files: files, flows: flows, articles: articles, rules: rules.New(flows, asked(articles)), connectors: connectors}, nil
-}
-
-// understander is the rules, or the model of the settings with the rules behind
-// it.
-func (c *company) understander(cfg config) understand.Understander {
-	if cfg.ModelURL == "" {
-		return c.rules
-	}
-	titles := map[string]string{}
-	for _, a := range c.articles.Articles() {
-		titles[a.ID] = a.Title
-	}
-	return llm.New(llm.Config{
-		Endpoints: []llm.Endpoint{{URL: cfg.ModelURL, Model: cfg.ModelName, Key: cfg.ModelKey}}, Budget: cfg.ModelBudget,
-		Rules: c.rules, Flows: c.flows, Articles: titles,
-	})
 }
 
 func asked(b *knowledge.Base) []understand.Article {
@@ -184,14 +171,19 @@ func openRecognizer(c config, phrases []string, workers, warm int, log *slog.Log
 
 // say renders a sentence whole.
 func say(ctx context.Context, s speech.Synthesizer, v speech.Voice, text string) (speech.Segment, error) {
-	in, out := make(chan string, 1), make(chan speech.Segment, 8)
+	in, out := make(chan string, 1), make(chan speech.Segment)
 	in <- text
 	close(in)
-	err := s.Synthesize(ctx, v, in, out)
-	close(out)
+	var err error
+	var speaking sync.WaitGroup
+	speaking.Go(func() {
+		defer close(out)
+		err = s.Synthesize(ctx, v, in, out)
+	})
 	whole := speech.Segment{Text: text}
 	for part := range out {
 		whole.Audio = append(whole.Audio, part.Audio...)
 	}
+	speaking.Wait()
 	return whole, err
 }

@@ -5,7 +5,9 @@
 // so that a name cannot be made to point inside: private, loopback, link-local
 // and other special addresses are refused unless the host was allowed to have
 // one. It follows no redirects, uses no proxy of the environment, and bounds the
-// time of a request and the size of an answer. It never sends anything twice.
+// time of a request and the size of an answer. It never sends a write twice: all
+// but GET and HEAD goes over a connection of its own, since net/http repeats a
+// request with an Idempotency-Key where a connection that was kept breaks.
 package egress
 
 import (
@@ -13,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -23,8 +26,9 @@ import (
 
 // Host is where calls may go.
 type Host struct {
-	Name    string // without port
-	Private bool   // it may have a private address
+	Name    string      // without port
+	Private bool        // it may have a private address
+	Header  http.Header // sent with each request to it, such as credentials; may be nil
 }
 
 // Config says where calls may go and what they may take.
@@ -46,12 +50,15 @@ func New(cfg Config) *http.Client {
 	if cfg.MaxBody == 0 {
 		cfg.MaxBody = 1 << 20
 	}
-	t := &transport{max: cfg.MaxBody, hosts: map[string]*http.Transport{}}
+	t := &transport{max: cfg.MaxBody, hosts: map[string]*host{}}
 	for _, h := range cfg.Hosts {
-		t.hosts[strings.ToLower(h.Name)] = &http.Transport{
+		reads := &http.Transport{
 			DialContext: dialer(h.Private), ForceAttemptHTTP2: true, TLSHandshakeTimeout: cfg.Timeout,
 			ResponseHeaderTimeout: cfg.Timeout, IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 8, MaxResponseHeaderBytes: 64 << 10,
 		}
+		writes := reads.Clone()
+		writes.DisableKeepAlives = true
+		t.hosts[strings.ToLower(h.Name)] = &host{header: h.Header, reads: reads, writes: writes}
 	}
 	return &http.Client{
 		Transport: t, Timeout: cfg.Timeout,
@@ -96,8 +103,25 @@ func special(a netip.Addr) bool {
 
 // transport sends a request where its host is allowed.
 type transport struct {
-	hosts map[string]*http.Transport
+	hosts map[string]*host
 	max   int64
+}
+
+// host is how requests to one host are sent.
+type host struct {
+	header        http.Header
+	reads, writes *http.Transport
+}
+
+func (h *host) send(r *http.Request) (*http.Response, error) {
+	if len(h.header) > 0 { // a RoundTripper leaves the request as it is
+		r = r.Clone(r.Context())
+		maps.Copy(r.Header, h.header)
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return h.reads.RoundTrip(r)
+	}
+	return h.writes.RoundTrip(r)
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -106,7 +130,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if host == nil || r.URL.Scheme != "http" && r.URL.Scheme != "https" {
 		return nil, fmt.Errorf("%w: host %q", ErrForbidden, r.URL.Hostname())
 	}
-	answer, err := host.RoundTrip(r)
+	answer, err := host.send(r)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -62,5 +63,46 @@ func TestSpecialAddresses(t *testing.T) {
 		if got := special(netip.MustParseAddr(address)); got != want {
 			t.Errorf("%s: special %v, want %v", address, got, want)
 		}
+	}
+}
+
+// TestWritesAreSentOnce has a server that reads a request and hangs up: a kept
+// connection must not make net/http send the write again.
+func TestWritesAreSentOnce(t *testing.T) {
+	var writes atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Api-Key") != "k" {
+			t.Errorf("%s without the host's header", r.Method)
+		}
+		if r.Method == http.MethodGet {
+			return
+		}
+		if writes.Add(1); r.URL.Path == "/fails" {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	defer server.Close()
+	c := New(Config{Hosts: []Host{{Name: "127.0.0.1", Private: true, Header: http.Header{"X-Api-Key": {"k"}}}}})
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		for _, path := range []string{"/", "/fails"} {
+			r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Idempotency-Key", "1")
+			if method == http.MethodPost {
+				r.Body, r.GetBody = io.NopCloser(strings.NewReader("x")), func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("x")), nil }
+			}
+			answer, err := c.Do(r)
+			if fails := path == "/fails" && method != http.MethodGet; (err != nil) != fails {
+				t.Errorf("%s %s: %v", method, path, err)
+			}
+			if err == nil {
+				answer.Body.Close()
+			}
+		}
+	}
+	if writes.Load() != 4 {
+		t.Errorf("%d writes arrived, want 4", writes.Load())
 	}
 }

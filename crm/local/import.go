@@ -9,12 +9,9 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/goccy/go-yaml"
 
 	"attendant/crm"
 )
@@ -54,11 +51,11 @@ type specialist struct {
 
 // Import reads customers, orders, specialists and what else there is from YAML
 // into an empty CRM; one that has customers is left as it is. All or nothing is
-// read. Days are counted from today, whose location is the company's zone.
+// read; Check tells what is wrong. Days are counted from today, whose location is the company's zone.
 func (c *CRM) Import(ctx context.Context, data []byte, today time.Time) error {
-	var f file
-	if err := yaml.UnmarshalWithOptions(data, &f, yaml.Strict()); err != nil {
-		return errors.New(yaml.FormatError(err, false, true))
+	f, err := read(data)
+	if err != nil {
+		return err
 	}
 	tx, err := c.db.BeginTx(ctx, nil)
 	if err != nil {

@@ -63,3 +63,19 @@ func TestImportIsAllOrNothing(t *testing.T) {
 		t.Error("an unknown key is taken")
 	}
 }
+
+func TestCheckNamesTheLine(t *testing.T) {
+	err := Check([]byte("customers:\n  - {id: c1, name: A}\n  - {id: c1, name: B}\norders:\n  - {number: \"1\", customer: c9, status: lost}\n" +
+		"specialists:\n  - {name: M, services: [], hours: [\"9\"], minutes: 60}\nappointments:\n  - {customer: c1, specialist: N}\nhistory:\n  - {customer: c8}\n"))
+	for _, want := range []string{
+		"crm.yaml:3: customer \"c1\"", "crm.yaml:5: no customer \"c9\"", "crm.yaml:5: order 1: status", "crm.yaml:7: specialist M needs",
+		"crm.yaml:7: specialist M: hour", "crm.yaml:9: no specialist \"N\"", "crm.yaml:11: no customer \"c8\"",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no word of %q in:\n%v", want, err)
+		}
+	}
+	if err := Check([]byte("customers:\n  - {kustomer: x}\n")); err == nil || !strings.HasPrefix(err.Error(), "crm.yaml:2: ") {
+		t.Errorf("an unknown key: %v", err)
+	}
+}

@@ -60,8 +60,8 @@ func (s *System) Call(ctx context.Context, key, operation string, args map[strin
 }
 
 // Done implements crm.System.
-func (s *System) Done(ctx context.Context, key string) error {
-	_, err := s.post(ctx, "", request{"done", map[string]string{"key": key}}, false)
+func (s *System) Done(ctx context.Context, key, operation string) error {
+	_, err := s.post(ctx, "", request{"done", map[string]string{"key": key, "operation": operation}}, false)
 	return err
 }
 
@@ -132,9 +132,9 @@ func outcome(status int, word string, writes bool) error {
 		return crm.ErrNotFound
 	case status == http.StatusConflict:
 		return crm.ErrConflict
-	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == http.StatusUnauthorized:
 		return crm.ErrUnavailable
-	case status >= 400 && status < 500:
+	case status >= 400 && status < 500 && status != http.StatusRequestTimeout:
 		return crm.ErrNotAllowed
 	case status < 300 && known:
 		return err

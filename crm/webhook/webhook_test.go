@@ -32,6 +32,7 @@ func TestCalls(t *testing.T) {
 		{"not allowed by word", "extend", answer(200, `{"outcome":"not_allowed"}`), crm.ErrNotAllowed},
 		{"conflict", "extend", answer(409, ``), crm.ErrConflict},
 		{"busy", "extend", answer(503, ``), crm.ErrUnavailable},
+		{"our signature is refused", "extend", answer(401, ``), crm.ErrUnavailable},
 		{"server's error after a write", "extend", answer(500, `oops`), crm.ErrUnknownOutcome},
 		{"server's error after a read", "get_warranty", answer(500, `oops`), crm.ErrUnavailable},
 		{"garbage after a write", "extend", answer(200, `<html>`), crm.ErrUnknownOutcome},

@@ -31,6 +31,7 @@ func TestStore(t *testing.T, s dialog.Store) {
 		}
 	}
 	intents(t, s)
+	decisions(t, s, began)
 	tries(t, s, began)
 	if _, err := s.Call(ctx, "20261124-09000"); !errors.Is(err, dialog.ErrAmbiguous) {
 		t.Errorf("a beginning of five IDs: error %v, want ErrAmbiguous", err)
@@ -79,6 +80,21 @@ func intents(t *testing.T, s dialog.Store) {
 	}
 	if got, err := s.Intents(t.Context(), "d"); err != nil || len(got) != 0 {
 		t.Errorf("intents of another call: %+v, %v", got, err)
+	}
+}
+
+func decisions(t *testing.T, s dialog.Store, at time.Time) {
+	want := []dialog.AuditRow{
+		{Call: "c", At: at, What: "refund", Args: "h", Flow: "f", Model: true, Level: "anonymous", Rule: "needs a verified caller"},
+		{Call: "c", At: at.Add(time.Second), What: "refund", Args: "h", Flow: "f", Level: "verified", Customer: "c1", Allowed: true, Rule: "irreversible"},
+	}
+	for _, r := range append(slices.Clone(want), dialog.AuditRow{Call: "d", At: at, What: "speak"}) {
+		if err := s.NoteDecision(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := s.Decisions(t.Context(), "c"); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("decisions %+v, %v; want %+v", got, err, want)
 	}
 }
 

@@ -125,7 +125,8 @@ type Confirmation struct {
 }
 
 // Lookup is a question to the knowledge articles. Its Result's outcome is
-// "found" with Data "answer", "article", "title", "link", or "unknown".
+// "found" with Data "answer", "id", "title", "link", and "spoken" where the answer
+// has been said already; or "unknown".
 type Lookup struct {
 	ID      string `json:"id"`
 	Query   string `json:"query"`
@@ -133,8 +134,9 @@ type Lookup struct {
 }
 
 // Consult asks a model for its next move in a scoped conversation. Its Result's
-// outcome is "say" with Data "text", "act" with Data "operation" and the
-// arguments, "exit" with Data "exit", or "unavailable".
+// outcome is "say" with Data "text" and, as its Source, what backs it, several
+// sources apart by spaces; "act" with Data "operation" and the arguments, "exit"
+// with Data "exit", or "unavailable".
 type Consult struct {
 	ID      string   `json:"id"`
 	Goal    string   `json:"goal"`

@@ -44,6 +44,7 @@ type Texts struct {
 	Farewell  Text `yaml:"farewell,omitempty"`  // nobody is there any more
 	Limit     Text `yaml:"limit,omitempty"`     // a limit of the call is reached
 	Apology   Text `yaml:"apology,omitempty"`   // the call must end for our sake
+	Moment    Text `yaml:"moment,omitempty"`    // an answer takes its time
 }
 
 // fixed are the texts in the order of Texts, with what is said where a company
@@ -79,6 +80,7 @@ func (t *Texts) fixed() []struct {
 		{&t.Farewell, "farewell", Text{"en": {"I will hang up now. Please call again whenever you like. Goodbye."}, "zh": {"我先挂断了，欢迎您随时再来电。再见。"}}},
 		{&t.Limit, "limit", Text{"en": {"I do not want to keep you any longer. A colleague can help you better."}, "zh": {"不再耽误您的时间了，由同事来为您服务更好。"}}},
 		{&t.Apology, "apology", Text{"en": {"I am sorry, we have to end this call now. Please call again in a few minutes. Goodbye."}, "zh": {"很抱歉，通话需要结束了，请几分钟后再来电。再见。"}}},
+		{&t.Moment, "moment", Text{"en": {"One moment, please."}, "zh": {"请稍等。"}}},
 	}
 }
 

@@ -127,7 +127,7 @@ func (r *run) advised(f *Flow, t *Step, res *Result) {
 	switch {
 	case r.top().Asks > agentTurns:
 	case res.Outcome == "say" && res.Data["text"] != "":
-		r.utter(Say{Text: res.Data["text"], Sources: r.allSources(), Model: true}, nil)
+		r.utter(Say{Text: res.Data["text"], Sources: append(r.allSources(), strings.Fields(res.Source)...), Model: true}, nil)
 		r.state.Prompt = r.state.Last
 		r.state.Waiting = Waiting{For: "agent"}
 		return
@@ -225,5 +225,9 @@ func (r *run) answerStep(f *Flow, t *Step, res *Result) {
 func (r *run) tell(res *Result) {
 	r.state.Resolved = true
 	r.keep("article", res.Data, res.Source)
-	r.utter(Say{Text: res.Data["answer"], Sources: []string{res.Source}, Model: res.Data["model"] != ""}, nil)
+	if res.Data["spoken"] != "" { // said already, sentence by sentence as a model wrote it
+		r.state.Last = res.Data["answer"]
+		return
+	}
+	r.utter(Say{Text: res.Data["answer"], Sources: []string{res.Source}}, nil)
 }

@@ -78,37 +78,82 @@ type Request struct {
 type Decision struct {
 	Allowed bool
 	Rule    string
-	Instead string // for a sentence: what to say in its place
+	Instead string   // for a sentence: what to say in its place
+	Sources []string // for a sentence: those that back its facts
 }
 
 // Session is the guard's memory of one call.
 type Session struct {
-	policy   Policy
-	level    string
-	customer string // bound by Verify
-	failed   int    // wrong guesses and failed proofs
-	actions  int
-	tokens   int
-	asked    map[string]int // operation with its arguments -> how often
-	done     map[string]bool
-	reach    []string            // where messages may go
-	facts    map[string][]string // source -> what it backs, in lower case
-	template []string            // texts of the company, in which numbers are its own
-	instead  string
+	policy    Policy
+	level     string
+	customer  string // bound by Verify
+	failed    int    // wrong guesses and failed proofs
+	actions   int
+	tokens    int
+	asked     map[string]int // operation with its arguments -> how often
+	done      map[string]bool
+	reach     []string          // where messages may go
+	facts     map[string]*facts // by source
+	templates *Templates        // texts of the company, in which numbers are its own
+	instead   string
 }
 
-// Session begins a call. templates are the company's own texts; instead is said
-// in place of a sentence that is stopped.
-func (p Policy) Session(templates []string, instead string) *Session {
-	s := &Session{policy: p.filled(), asked: map[string]int{}, done: map[string]bool{}, facts: map[string][]string{}, instead: instead}
-	for _, t := range templates {
-		s.template = append(s.template, strings.ToLower(t))
+// Templates are a company's own texts, ready for checking. They are immutable;
+// sessions share them.
+type Templates struct{ facts }
+
+// NewTemplates makes ready what a company says.
+func NewTemplates(texts []string) *Templates {
+	t := &Templates{}
+	for _, text := range texts {
+		t.add(strings.ToLower(text))
 	}
-	return s
+	return t
+}
+
+// Session begins a call. instead is said in place of a sentence that is stopped;
+// templates may be nil.
+func (p Policy) Session(templates *Templates, instead string) *Session {
+	if templates == nil {
+		templates = &Templates{}
+	}
+	return &Session{policy: p.filled(), asked: map[string]int{}, done: map[string]bool{}, facts: map[string]*facts{}, templates: templates, instead: instead}
+}
+
+// The levels of identity. A hint is never enough for data: it comes from a
+// number that anybody can send.
+const (
+	Anonymous = "anonymous"
+	Hint      = "hint"     // the calling number is a customer's
+	Verified  = "verified" // the caller has proved to be a customer
+	Human     = "human"    // a human vouches for the caller
+)
+
+// Suspect notes whose number calls. It binds the call to nobody.
+func (s *Session) Suspect() {
+	if s.level == "" {
+		s.level = Hint
+	}
 }
 
 // Verify binds the call to a customer who has proved who they are.
-func (s *Session) Verify(customer string) { s.level, s.customer = "verified", customer }
+func (s *Session) Verify(customer string) { s.level, s.customer = Verified, customer }
+
+// Vouch binds the call to a customer for whom a human vouches.
+func (s *Session) Vouch(customer string) { s.level, s.customer = Human, customer }
+
+// Level is how far the caller's identity is known.
+func (s *Session) Level() string {
+	if s.level == "" {
+		return Anonymous
+	}
+	return s.level
+}
+
+// identified reports whether data of the session's customer may be told.
+func (s *Session) identified() bool {
+	return (s.level == Verified || s.level == Human) && s.customer != ""
+}
 
 // Customer is the ID that the call is bound to, empty before Verify.
 func (s *Session) Customer() string { return s.customer }
@@ -142,11 +187,14 @@ func (s *Session) Over(turns int, lasted time.Duration) string {
 }
 
 // Prove decides on another try to prove who calls.
-func (s *Session) Prove() Decision {
+func (s *Session) Prove(model bool) Decision {
+	if model {
+		return Decision{Rule: "a model proves nobody"}
+	}
 	if s.failed >= s.policy.Tries {
 		return Decision{Rule: "too many failed tries"}
 	}
-	return Decision{Allowed: true}
+	return Decision{Allowed: true, Rule: "tries are left"}
 }
 
 // Action decides on an operation.
@@ -156,7 +204,7 @@ func (s *Session) Action(r Request) Decision {
 		return Decision{Rule: rule}
 	}
 	s.actions++
-	return Decision{Allowed: true}
+	return Decision{Allowed: true, Rule: "risk " + string(s.policy.Operations[r.Operation])}
 }
 
 // forbids is the rule against an operation, empty if there is none.
@@ -173,7 +221,7 @@ func (s *Session) forbids(r Request) string {
 		return "the same again and again"
 	case risk == Tracking && s.failed >= s.policy.Tries:
 		return "too many failed look-ups"
-	case risk != Open && risk != Tracking && (s.level != "verified" || s.customer == ""):
+	case risk != Open && risk != Tracking && !s.identified():
 		return "needs a verified caller"
 	case r.Args["customer"] != "":
 		return "whose data it is comes from the session"

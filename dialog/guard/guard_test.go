@@ -58,12 +58,12 @@ func TestGuessingEnds(t *testing.T) {
 	s := Policy{Operations: operations}.Session(nil, "")
 	look := Request{Operation: "get_order", Args: map[string]string{"number": "1"}}
 	for range 3 {
-		if !s.Action(look).Allowed || !s.Prove().Allowed {
+		if !s.Action(look).Allowed || !s.Prove(false).Allowed {
 			t.Fatal("a try is refused too early")
 		}
 		s.Done("get_order", "not_found")
 	}
-	if s.Action(look).Allowed || s.Prove().Allowed {
+	if s.Action(look).Allowed || s.Prove(false).Allowed {
 		t.Error("a fourth guess is allowed")
 	}
 	if !s.Action(Request{Operation: "create_ticket"}).Allowed {
@@ -88,7 +88,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestWhatAModelWrites(t *testing.T) {
-	s := Policy{Operations: operations}.Session([]string{"Welcome to Sunny Kettle Energy."}, "Let me check.")
+	s := Policy{Operations: operations}.Session(NewTemplates([]string{"Welcome to Sunny Kettle Energy."}), "Let me check.")
 	s.Fact("action:e1", "2026-11-26")
 	s.Fact("article:a@1", "Returns are free of charge for thirty days.")
 	for text, want := range map[string]bool{
@@ -115,7 +115,7 @@ func TestWhatAModelWrites(t *testing.T) {
 }
 
 func TestSentences(t *testing.T) {
-	s := Policy{}.Session([]string{"It has 5 digits."}, "Let me check.")
+	s := Policy{}.Session(NewTemplates([]string{"It has 5 digits."}), "Let me check.")
 	s.Fact("action:e1", "2026-11-26")
 	s.Fact("action:e1", "12345")
 	s.Fact("article:a@1", "You can return it within 30 days. See https://shop.example/returns")

@@ -1,9 +1,11 @@
 // Package knowledge answers questions from the company's articles.
 //
 // An article is a Markdown file with front matter: what it answers, in one to
-// three spoken sentences, and questions that it answers. Base.Find returns the
-// article that a question is about, or none: an honest "I do not know" is worth
-// more than the nearest wrong article.
+// three spoken sentences, and questions that it answers. The central type is
+// Finder: it finds the articles that a question may be about by their words
+// (SQLite's full text index), by the questions that they say they answer, and by
+// meaning where an embedder is given; and tells how likely each answers it, since
+// an honest "I do not know" is worth more than the nearest wrong article.
 package knowledge
 
 import (
@@ -46,7 +48,7 @@ func Load(files fs.FS) (*Base, error) {
 	for _, name := range names {
 		a, err := load(files, name)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+			faults = append(faults, err)
 			continue
 		}
 		b.articles = append(b.articles, a)
@@ -54,86 +56,44 @@ func Load(files fs.FS) (*Base, error) {
 	return b, errors.Join(faults...)
 }
 
+// load reads one article. Its errors name file and line.
 func load(files fs.FS, name string) (Article, error) {
 	data, err := fs.ReadFile(files, name)
 	if err != nil {
 		return Article{}, err
 	}
 	head, text, ok := strings.Cut(strings.TrimPrefix(string(data), "---\n"), "\n---\n")
-	if !ok {
-		return Article{}, errors.New("no front matter between lines of ---")
+	if !ok || !strings.HasPrefix(string(data), "---\n") {
+		return Article{}, fmt.Errorf("%s:1: no front matter between lines of ---", name)
 	}
 	a := Article{ID: strings.TrimSuffix(path.Base(name), ".md"), Text: strings.TrimSpace(text)}
 	if err := yaml.UnmarshalWithOptions([]byte(head), &a, yaml.Strict()); err != nil {
-		return a, errors.New(yaml.FormatError(err, false, true))
+		line := 1
+		var at yaml.Error
+		if errors.As(err, &at) && at.GetToken() != nil {
+			line += at.GetToken().Position.Line // below the first ---
+		}
+		return a, fmt.Errorf("%s:%d: %s", name, line, yaml.FormatError(err, false, true))
 	}
 	if a.Title == "" || a.Answer == "" || a.Version == "" || len(a.Examples) == 0 {
-		return a, errors.New("title, answer, version and examples must be given")
+		return a, fmt.Errorf("%s:1: title, answer, version and examples must be given", name)
 	}
 	if _, err := time.Parse(time.DateOnly, a.ReviewBy); err != nil {
-		return a, fmt.Errorf("review_by %q is no date", a.ReviewBy)
+		return a, fmt.Errorf("%s:%d: review_by %q is no date such as 2027-06-30", name, lineOf(head, "review_by"), a.ReviewBy)
 	}
 	return a, nil
 }
 
+// lineOf is the line of a key in an article's front matter, 1 where it is not
+// there.
+func lineOf(head, key string) int {
+	for i, line := range strings.Split(head, "\n") {
+		if strings.HasPrefix(line, key+":") {
+			return i + 2
+		}
+	}
+	return 1
+}
+
 // Articles returns all articles.
 func (b *Base) Articles() []Article { return slices.Clone(b.articles) }
-
-// Find returns the article that was recognised by its examples, or the one
-// whose examples and title share at least half of the query's words that
-// matter, and more than one of them.
-func (b *Base) Find(query, article string) (Article, bool) {
-	for _, a := range b.articles {
-		if a.ID == article {
-			return a, true
-		}
-	}
-	words := content(query)
-	if len(words) == 0 {
-		return Article{}, false
-	}
-	var best Article
-	most := 0.0
-	for _, a := range b.articles {
-		known := content(a.Title + " " + strings.Join(a.Examples, " "))
-		shared := 0.0
-		for w := range words {
-			if known[w] {
-				shared++
-			}
-		}
-		share := shared / float64(len(words))
-		if shared < 2 && share < 1 { // one word in common is chance
-			share = 0
-		}
-		if share > most {
-			best, most = a, share
-		}
-	}
-	return best, most >= 0.5
-}
-
-// content are the stems of the words that carry meaning.
-func content(text string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range strings.Fields(strings.ToLower(text)) {
-		w = strings.Trim(w, ".,?!'\"")
-		if len(w) < 4 || stop[w] {
-			continue
-		}
-		for _, end := range []string{"ing", "ed", "es", "s"} {
-			if stem, ok := strings.CutSuffix(w, end); ok && len(stem) > 2 {
-				w = stem
-				break
-			}
-		}
-		out[w] = true
-	}
-	return out
-}
-
-var stop = map[string]bool{
-	"what": true, "when": true, "where": true, "which": true, "your": true, "does": true, "have": true, "with": true,
-	"that": true, "this": true, "about": true, "from": true, "will": true, "would": true, "could": true, "there": true,
-	"please": true, "tell": true, "know": true, "like": true, "want": true, "need": true,
-}

@@ -3,6 +3,7 @@ package mp3
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -27,6 +28,48 @@ func TestReadTone(t *testing.T) {
 	}
 	if p := dsp.Power(frames[15][:], media.SampleRateHz, 440); p < 0.9 {
 		t.Errorf("share of 440 Hz is %.2f, want all", p)
+	}
+}
+
+// TestRates reads a second of 440 Hz at every rate that is taken.
+func TestRates(t *testing.T) {
+	for _, name := range []string{"tone16.mp3", "tone24.mp3"} {
+		data, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames, err := Read(bytes.NewReader(data))
+		if err != nil || len(frames) < 45 || len(frames) > 65 {
+			t.Fatalf("%s: %d frames, %v; want about 1 s", name, len(frames), err)
+		}
+		if p := dsp.Power(frames[25][:], media.SampleRateHz, 440); p < 0.9 {
+			t.Errorf("%s: share of 440 Hz is %.2f, want all", name, p)
+		}
+	}
+}
+
+// TestDecodesWhileItArrives gives half a file and holds the rest back: what is
+// there is decoded, and the reader's own end is told from a good one.
+func TestDecodesWhileItArrives(t *testing.T) {
+	data := tone(t)
+	gone := errors.New("gone")
+	r, w := io.Pipe()
+	go func() {
+		w.Write(data[:len(data)/2])
+		w.CloseWithError(gone)
+	}()
+	d, err := NewDecoder(r)
+	if err != nil || d.RateHz != 44100 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	samples, block := 0, make([]int16, 1000)
+	for err == nil {
+		var n int
+		n, err = d.Read(block)
+		samples += n
+	}
+	if !errors.Is(err, gone) || samples < 44100/5 {
+		t.Errorf("%d samples, then %v; want a fifth of a second at least, then the reader's error", samples, err)
 	}
 }
 

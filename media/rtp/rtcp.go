@@ -84,6 +84,11 @@ func (s *Session) takeReports(b []byte, from netip.AddrPort, muxed bool) {
 		s.foreign.Add(1)
 		return
 	}
+	b, ok := s.openReport(b)
+	if !ok {
+		s.unsealed.Add(1)
+		return
+	}
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {
 		s.reports.stats.Garbage++
@@ -133,6 +138,10 @@ func (s *Session) sendReport(goodbye bool) {
 	}
 	b, err := rtcp.Marshal(packets)
 	if err == nil {
+		var ok bool
+		if b, ok = s.closeReport(b); !ok {
+			return
+		}
 		_, err = conn.WriteToUDPAddrPort(b, to)
 	}
 	if err != nil {

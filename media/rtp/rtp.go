@@ -10,8 +10,9 @@
 // type are counted and dropped; each key is told once; nothing that a report
 // says changes what is sent or played.
 //
-// RFC 3550, RFC 3551, RFC 4733 for keys, RFC 4961 symmetric RTP, RFC 5761 for
-// reports on the same port; see media/RFC.md for what is left out.
+// RFC 3550, RFC 3551, RFC 3711 with keys by RFC 4568 or RFC 5764, RFC 4733 for
+// keys of the telephone, RFC 4961 symmetric RTP, RFC 5761 for reports on the
+// same port; see media/RFC.md for what is left out.
 package rtp
 
 import (
@@ -52,6 +53,8 @@ type Stream struct {
 	Send        bool    // we may send
 	Receive     bool    // the far end sends, as far as it says
 
+	Crypto *Crypto // nil where it is not encrypted
+
 	Mux        bool   // reports share the port with the audio, RFC 5761
 	ReportPort uint16 // of Remote, for reports, RFC 3605; 0 is the port after the audio's
 }
@@ -59,6 +62,7 @@ type Stream struct {
 // Stats are a session's counters.
 type Stats struct {
 	Sent, Received, Foreign, Garbage, SendErrors, DigitsDropped uint64
+	Unsealed                                                    uint64 // packets that no key opens, keys and handshakes that failed
 	Jitter                                                      JitterStats
 	Reports                                                     ReportStats
 }
@@ -70,7 +74,9 @@ type Session struct {
 	digits  chan media.Digit
 	began   time.Time
 
-	sent, received, foreign, garbage, sendErrors, digitsDropped atomic.Uint64
+	sent, received, foreign, garbage, sendErrors, digitsDropped, unsealed atomic.Uint64
+
+	handshakes chan *Handshake // one that waits to begin; a later one replaces it
 
 	mu      sync.Mutex // held for microseconds; never while the socket is read
 	stream  Stream
@@ -83,11 +89,16 @@ type Session struct {
 	event   uint32 // timestamp of the last key
 	pressed bool
 	reports reports
+	seal    *seal          // nil where the stream is not encrypted
+	link    *handshakeLink // of the handshake that goes on
+	knocks  [][]byte       // datagrams of one that has not begun
 
 	encoder  codec.Encoder
 	header   pion.Header
 	payload  []byte
 	datagram []byte
+	sealed   []byte // room for encrypting
+	opened   []byte // and for decrypting
 	keys     keySender
 }
 
@@ -96,8 +107,9 @@ func newSession(conn, control *net.UDPConn) *Session {
 		conn: conn, control: control, digits: make(chan media.Digit, digitBacklog), began: time.Now(), heard: time.Now(),
 		header:   pion.Header{Version: 2, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32()},
 		payload:  make([]byte, 0, 256),
-		datagram: make([]byte, packetLimit),
-		reports:  reports{name: crand.Text(), every: reportInterval},
+		datagram: make([]byte, packetLimit), sealed: make([]byte, packetLimit), opened: make([]byte, packetLimit),
+		handshakes: make(chan *Handshake, 1),
+		reports:    reports{name: crand.Text(), every: reportInterval},
 	}
 }
 
@@ -116,6 +128,7 @@ func (s *Session) Set(stream Stream) {
 		s.source, s.reports.source = netip.AddrPort{}, netip.AddrPort{}
 	}
 	s.stream, s.ready, s.heard = stream, true, time.Now()
+	s.keySeal(stream.Crypto)
 }
 
 // Watch begins to count the far end's silence: not before both sides know that
@@ -133,6 +146,7 @@ func (s *Session) Run(ctx context.Context, timeout time.Duration) error {
 	ctx, end := context.WithCancel(ctx)
 	var reporting sync.WaitGroup
 	reporting.Go(func() { s.exchangeReports(ctx) })
+	reporting.Go(func() { s.handshaking(ctx) })
 	err := s.receiveAll(ctx, timeout)
 	end()
 	reporting.Wait() // it says goodbye
@@ -183,13 +197,26 @@ func (s *Session) receive(b []byte, from netip.AddrPort) {
 		s.takeReports(b, from, true)
 		return
 	}
-	var p pion.Packet
-	if len(b) < 12 || b[0]>>6 != 2 || p.Unmarshal(b) != nil {
+	if isHandshake(b) {
+		s.takeHandshake(b, from)
+		return
+	}
+	if len(b) < 12 || b[0]>>6 != 2 {
 		s.garbage.Add(1)
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	b, ok := s.open(b)
+	if !ok {
+		s.unsealed.Add(1)
+		return
+	}
+	var p pion.Packet
+	if p.Unmarshal(b) != nil {
+		s.garbage.Add(1)
+		return
+	}
 	if !s.ready || !s.agreed(p.PayloadType) {
 		s.garbage.Add(1)
 		return
@@ -322,7 +349,11 @@ func (s *Session) write() {
 	n, err := s.header.MarshalTo(s.datagram)
 	if err == nil {
 		n += copy(s.datagram[n:], s.payload)
-		_, err = s.conn.WriteToUDPAddrPort(s.datagram[:n], s.farEnd())
+		b, ok := s.close(s.datagram[:n])
+		if !ok { // nothing leaves in clear, nor before its handshake has ended
+			return
+		}
+		_, err = s.conn.WriteToUDPAddrPort(b, s.farEnd())
 	}
 	if err != nil {
 		s.sendErrors.Add(1)
@@ -389,7 +420,7 @@ func (s *Session) Stats() Stats {
 	defer s.mu.Unlock()
 	st := Stats{
 		Sent: s.sent.Load(), Received: s.received.Load(), Foreign: s.foreign.Load(), Garbage: s.garbage.Load(),
-		SendErrors: s.sendErrors.Load(), DigitsDropped: s.digitsDropped.Load(),
+		SendErrors: s.sendErrors.Load(), DigitsDropped: s.digitsDropped.Load(), Unsealed: s.unsealed.Load(),
 	}
 	st.Reports = s.reportStats()
 	if s.jitter != nil {

@@ -5,6 +5,7 @@ package speechtest
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -89,14 +90,14 @@ func TestSynthesizer(t *testing.T, s speech.Synthesizer) {
 		if err != nil || len(segments) < len(sentences) {
 			t.Fatalf("%d segments, %v", len(segments), err)
 		}
-		for i, text := range sentences {
-			var pcm []int16
-			for k := range segments[i].Audio {
-				pcm = append(pcm, segments[i].Audio[k][:]...)
+		for _, text := range sentences {
+			pcm, said := sentence(&segments, text)
+			if said != text || dsp.Level(pcm) < -35 || dsp.Level(pcm) > -10 {
+				t.Errorf("%q became %q of %d samples at %.0f dB", text, said, len(pcm), dsp.Level(pcm))
 			}
-			if segments[i].Text != text || dsp.Level(pcm) < -35 || dsp.Level(pcm) > -10 {
-				t.Errorf("%q became %q of %d frames at %.0f dB", text, segments[i].Text, len(segments[i].Audio), dsp.Level(pcm))
-			}
+		}
+		if len(segments) > 0 {
+			t.Errorf("%d segments too many, the first %q", len(segments), segments[0].Text)
 		}
 	})
 	t.Run("nothing to say", func(t *testing.T) {
@@ -113,6 +114,23 @@ func TestSynthesizer(t *testing.T, s speech.Synthesizer) {
 			t.Errorf("error %v, want the context's", err)
 		}
 	})
+}
+
+// sentence takes the segments of one sentence off the front.
+func sentence(segments *[]speech.Segment, text string) (pcm []int16, said string) {
+	var words []string
+	for len(*segments) > 0 && said != text {
+		s := (*segments)[0]
+		*segments = (*segments)[1:]
+		for k := range s.Audio {
+			pcm = append(pcm, s.Audio[k][:]...)
+		}
+		if s.Text != "" {
+			words = append(words, s.Text)
+		}
+		said = strings.Join(words, " ")
+	}
+	return pcm, said
 }
 
 func synthesize(ctx context.Context, s speech.Synthesizer, texts ...string) ([]speech.Segment, error) {

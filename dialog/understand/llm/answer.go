@@ -7,41 +7,101 @@ import (
 	"strings"
 
 	"attendant/dialog/flow"
+	"attendant/dialog/model"
 	"attendant/dialog/understand"
 )
 
 // mostCommands bounds what one turn may ask for.
 const mostCommands = 4
 
-// answered is what the model writes.
-type answered struct {
-	Commands []struct {
-		Kind    flow.CommandKind `json:"kind"`
-		Flow    string           `json:"flow"`
-		Slot    string           `json:"slot"`
-		Value   string           `json:"value"`
-		Article string           `json:"article"`
-	} `json:"commands"`
+// written is a command as the model writes it.
+type written struct {
+	Kind    flow.CommandKind `json:"kind"`
+	Flow    string           `json:"flow"`
+	Slot    string           `json:"slot"`
+	Value   string           `json:"value"`
+	Article string           `json:"article"`
+}
+
+// reader reads a model's answer while it is written.
+type reader struct {
+	prompt   *prompt
+	turn     understand.Turn
+	text     strings.Builder
+	commands []flow.Command
+}
+
+// Read implements model.Reader.
+func (r *reader) Read(piece string) (model.Progress, error) {
+	r.text.WriteString(piece)
+	if !strings.Contains(piece, "}") {
+		return model.More, nil
+	}
+	list, whole := parse(r.text.String())
+	if len(list) == 0 {
+		return model.More, nil
+	}
+	var ok bool
+	if r.commands, ok = r.prompt.commands(list, r.turn); !ok {
+		return model.More, model.ErrUseless
+	}
+	if whole {
+		return model.Enough, nil
+	}
+	return model.Usable, nil
+}
+
+// End implements model.Reader. What is whole of an answer that was cut is used.
+func (r *reader) End(cut bool) error {
+	if len(r.commands) == 0 || !cut {
+		return model.ErrUseless // whole, and not what was asked for
+	}
+	return nil
+}
+
+// parse reads the commands that are whole in the beginning of an answer, and
+// reports whether it is whole itself.
+func parse(text string) (list []written, whole bool) {
+	text = strings.TrimSpace(text)
+	var all struct {
+		Commands []written `json:"commands"`
+	}
+	if json.Unmarshal([]byte(text), &all) == nil {
+		return all.Commands, true
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	for _, want := range []json.Token{json.Delim('{'), "commands", json.Delim('[')} {
+		if got, err := d.Token(); err != nil || got != want {
+			return nil, false
+		}
+	}
+	for d.More() {
+		var w written
+		if d.Decode(&w) != nil {
+			break
+		}
+		list = append(list, w)
+	}
+	return list, false
 }
 
 // plain are the kinds that have no arguments.
 var plain = []flow.CommandKind{flow.DontKnow, flow.Thank, flow.Greet, flow.Complain, flow.OutOfScope}
 
-// commands reads a model's answer. It reports false where any part of it is not
-// what was offered: a half-understood answer is no answer.
-func (p *prompt) commands(answer string, t understand.Turn) ([]flow.Command, bool) {
-	var a answered
-	if err := json.Unmarshal([]byte(strings.TrimSpace(answer)), &a); err != nil || len(a.Commands) == 0 || len(a.Commands) > mostCommands {
+// commands makes commands of what a model wrote. It reports false where any part
+// of it is not what was offered: a half-understood answer is no answer.
+func (p *prompt) commands(list []written, t understand.Turn) ([]flow.Command, bool) {
+	if len(list) > mostCommands {
 		return nil, false
 	}
 	var out []flow.Command
-	for _, m := range a.Commands {
+	for _, m := range list {
 		c := flow.Command{Kind: m.Kind, Confidence: t.Confidence, Words: t.Text, Model: true}
 		switch _, known := p.flows[m.Flow]; {
 		case m.Kind == flow.StartFlow && known:
 			c.Flow = m.Flow
 		case m.Kind == flow.SetSlot || m.Kind == flow.CorrectSlot:
-			if !p.fits(m.Slot, m.Value, a) {
+			if !p.fits(m.Slot, m.Value, list) {
 				return nil, false
 			}
 			c.Slot, c.Value = m.Slot, m.Value
@@ -69,10 +129,10 @@ var forms = map[string]*regexp.Regexp{
 }
 
 // fits reports whether a value is of its slot's type; the slot is one of the flow
-// going on, or of a flow that the same answer starts.
-func (p *prompt) fits(name, value string, a answered) bool {
+// going on, or of a flow that the same answer starts. Digits are the caller's.
+func (p *prompt) fits(name, value string, list []written) bool {
 	s, ok := p.slots[name]
-	for _, m := range a.Commands {
+	for _, m := range list {
 		if f := p.flows[m.Flow]; m.Kind == flow.StartFlow && f != nil && !ok {
 			s, ok = f.Slots[name]
 		}
@@ -82,6 +142,8 @@ func (p *prompt) fits(name, value string, a answered) bool {
 		return false
 	case s.Type == "choice":
 		return slices.ContainsFunc(s.Choices, func(c flow.Choice) bool { return c.Value == value })
+	case s.Type == "digits" && p.counts && !strings.Contains(p.digits, value):
+		return false
 	}
 	form := forms[s.Type]
 	return form != nil && form.MatchString(value)

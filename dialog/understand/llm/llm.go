@@ -4,28 +4,27 @@
 //
 // Model implements understand.Understander. A turn goes to the rules first, which
 // take microseconds: what is keyed, a wish for a human, a goodbye, and the yes or
-// no to a question never reach the model. For the rest the endpoints are asked in
-// order, within a budget and at most twice; an endpoint that keeps failing is left
-// out by its breaker until a probe succeeds. The model is told the few flows and
-// articles that are near the caller's words, what was asked, and the last turns as
-// they were heard; the caller's words stand between marks that it cannot guess. An
-// answer is used only where every command is of a known kind, names a flow,
-// article or slot that was offered, and has a value of the slot's type.
+// no to a question, a value with two readings never reach the model. For the rest
+// the endpoints of a model.Ladder are asked in order, within a budget and at most
+// twice. The model is told the few flows and articles that are near the caller's
+// words, what was asked, and the last turns as they were heard; what the caller
+// said, with other readings of it, stands between marks that it cannot guess. The
+// answer is read while it is written: the first part that makes no sense ends the
+// attempt, the last brace ends the wait, and when the budget ends in the middle,
+// the commands that are whole are used. An answer is used only where every command
+// is of a known kind, names a flow, article or slot that was offered, and has a
+// value of the slot's type; digits must be the caller's own.
 //
 // Any goroutine may use a Model. It logs no words.
 package llm
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"sync/atomic"
 	"time"
 
-	"github.com/sashabaranov/go-openai"
-	"github.com/sony/gobreaker/v2"
-
 	"attendant/dialog/flow"
+	"attendant/dialog/model"
 	"attendant/dialog/understand"
 )
 
@@ -35,21 +34,13 @@ const defaultBudget = 900 * time.Millisecond
 // maxAttempts bounds the requests of one turn.
 const maxAttempts = 2
 
-// Endpoint is one server of a model.
-type Endpoint struct {
-	URL     string // up to and with /v1
-	Model   string
-	Key     string        // empty where none is needed
-	Timeout time.Duration // of one request; the budget where 0
-}
-
 // Config says whom to ask.
 type Config struct {
-	Endpoints []Endpoint // in the order in which they are asked
-	Budget    time.Duration
-	Rules     Rules
-	Flows     *flow.Set
-	Articles  map[string]string // ID -> title
+	Ladder   *model.Ladder
+	Budget   time.Duration // 900 ms where 0
+	Rules    Rules
+	Flows    *flow.Set
+	Articles map[string]string // ID -> title
 }
 
 // Rules is what understands without a model, and knows what is near a text.
@@ -58,56 +49,18 @@ type Rules interface {
 	Near(text string, most int) []understand.Candidate
 }
 
-// Stats count what came of turns. Any goroutine may read them.
-type Stats struct {
-	Asked   atomic.Uint64 // requests sent
-	Used    atomic.Uint64 // turns that the model understood
-	Failed  atomic.Uint64 // requests that came to nothing: errors, time-outs
-	Garbage atomic.Uint64 // answers that could not be used
-	Skipped atomic.Uint64 // requests that a breaker kept back
-	Tokens  atomic.Uint64
-}
-
 // Model implements understand.Understander.
-type Model struct {
-	cfg       Config
-	endpoints []endpoint
-	stats     Stats
-}
+type Model struct{ cfg Config }
 
 var _ understand.Understander = (*Model)(nil)
-
-type endpoint struct {
-	Endpoint
-	client  *openai.Client
-	breaker *gobreaker.CircuitBreaker[openai.ChatCompletionResponse]
-}
 
 // New returns a Model. It sends nothing yet.
 func New(cfg Config) *Model {
 	if cfg.Budget == 0 {
 		cfg.Budget = defaultBudget
 	}
-	m := &Model{cfg: cfg}
-	for _, e := range cfg.Endpoints {
-		settings := openai.DefaultConfig(e.Key)
-		settings.BaseURL = e.URL
-		m.endpoints = append(m.endpoints, endpoint{e, openai.NewClientWithConfig(settings), newBreaker(e.URL)})
-	}
-	return m
+	return &Model{cfg}
 }
-
-// newBreaker opens after three failures in a row, for ten seconds; then one
-// probe decides.
-func newBreaker(name string) *gobreaker.CircuitBreaker[openai.ChatCompletionResponse] {
-	return gobreaker.NewCircuitBreaker[openai.ChatCompletionResponse](gobreaker.Settings{
-		Name: name, MaxRequests: 1, Timeout: 10 * time.Second,
-		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= 3 },
-	})
-}
-
-// Stats returns the live counters.
-func (m *Model) Stats() *Stats { return &m.stats }
 
 // Digits implements understand.Understander.
 func (m *Model) Digits(text string) string { return m.cfg.Rules.Digits(text) }
@@ -118,32 +71,18 @@ func (m *Model) Understand(ctx context.Context, v understand.View, t understand.
 	if err != nil || t.Keys != "" || v.Expect.Sensitive || decided(v, ruled) {
 		return ruled, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.cfg.Budget)
-	defer cancel()
 	p := m.prompt(v, t)
-	attempts := 0
-	for _, e := range slices.Concat(m.endpoints, m.endpoints) {
-		if attempts == maxAttempts || ctx.Err() != nil {
-			break
-		}
-		answer, sent := m.ask(ctx, e, p, v.Spent)
-		if !sent {
-			continue
-		}
-		attempts++
-		if commands, ok := p.commands(answer, t); ok {
-			m.stats.Used.Add(1)
-			return commands, nil
-		}
-		if answer != "" {
-			m.stats.Garbage.Add(1)
-		}
+	q := model.Request{Chat: p.request(), First: m.cfg.Budget, Attempts: maxAttempts, Spent: v.Spent}
+	r, err := m.cfg.Ladder.Ask(ctx, q, func() model.Reader { return &reader{prompt: &p, turn: t} })
+	if err != nil { // the ladder has counted it; the caller does not wait for it
+		return ruled, nil //nolint:nilerr // the rules answer in the model's place
 	}
-	return ruled, nil
+	return r.(*reader).commands, nil
 }
 
 // decided reports whether the rules alone decide: what a caller must never be
-// denied, and what must be recognised outside of any model.
+// denied, what must be recognised outside of any model, and what has several
+// readings, which are asked about and not guessed.
 func decided(v understand.View, ruled []flow.Command) bool {
 	return slices.ContainsFunc(ruled, func(c flow.Command) bool {
 		switch c.Kind {
@@ -152,33 +91,6 @@ func decided(v understand.View, ruled []flow.Command) bool {
 		case flow.Affirm, flow.Deny:
 			return v.Expect.Type == "yesno"
 		}
-		return false
+		return len(c.Options) > 0
 	})
-}
-
-// ask sends one request. It reports whether one was sent; an empty answer is a
-// failure.
-func (m *Model) ask(ctx context.Context, e endpoint, p prompt, spent func(int)) (answer string, sent bool) {
-	if e.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, e.Timeout)
-		defer cancel()
-	}
-	r, err := e.breaker.Execute(func() (openai.ChatCompletionResponse, error) {
-		m.stats.Asked.Add(1)
-		return e.client.CreateChatCompletion(ctx, p.request(e.Model))
-	})
-	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
-		m.stats.Skipped.Add(1)
-		return "", false
-	}
-	if err != nil || len(r.Choices) == 0 {
-		m.stats.Failed.Add(1)
-		return "", true
-	}
-	if tokens := max(r.Usage.TotalTokens, 0); spent != nil {
-		m.stats.Tokens.Add(uint64(tokens))
-		spent(tokens)
-	}
-	return r.Choices[0].Message.Content, true
 }

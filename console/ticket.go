@@ -1,0 +1,103 @@
+package console
+
+import (
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"attendant/console/access"
+)
+
+const (
+	// ticketPrefix tells a ticket from an API key.
+	ticketPrefix = "ticket_"
+	// ticketLife is the time from the page's button to its call.
+	ticketLife = 2 * time.Minute
+	// maxTickets bounds the tickets that are not used yet; one more is refused.
+	maxTickets = 10_000
+)
+
+// errTickets is a server with maxTickets tickets that are not used yet.
+var errTickets = errors.New("too many tickets are waiting to be used")
+
+// tickets let pages of other sites place one call each. A ticket is used up by
+// its call. They live in memory: a restart ends them, as it ends calls.
+type tickets struct {
+	mu    sync.Mutex
+	given map[[32]byte]ticket
+}
+
+type ticket struct {
+	to      string // the number or name that it may call
+	by      string // who asked for it
+	expires time.Time
+}
+
+// give makes a ticket.
+func (t *tickets) give(to, by string) (secret string, expires time.Time, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	for digest, old := range t.given {
+		if now.After(old.expires) {
+			delete(t.given, digest)
+		}
+	}
+	if len(t.given) >= maxTickets {
+		return "", now, errTickets
+	}
+	if t.given == nil {
+		t.given = map[[32]byte]ticket{}
+	}
+	secret, expires = ticketPrefix+access.Secret(24), now.Add(ticketLife)
+	t.given[sha256.Sum256([]byte(secret))] = ticket{to, by, expires}
+	return secret, expires, nil
+}
+
+// holder is the principal that a ticket stands for, until it is used.
+func (t *tickets) holder(secret string) (access.Principal, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	given, ok := t.given[sha256.Sum256([]byte(secret))]
+	if !ok || time.Now().After(given.expires) {
+		return access.Principal{}, access.ErrWrong
+	}
+	return access.Principal{Name: secret, Permissions: []access.Permission{access.PlaceCalls}}, nil
+}
+
+// use takes a ticket and tells whom it may call; ok is false where it is gone.
+func (t *tickets) use(secret string) (used ticket, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	digest := sha256.Sum256([]byte(secret))
+	used, ok = t.given[digest]
+	delete(t.given, digest)
+	return used, ok && time.Now().Before(used.expires)
+}
+
+// sites lets pages of the configured origins ask for calls: CORS, without
+// cookies.
+func (c *Console) sites(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		if origin == "" || !slices.Contains(c.cfg.Sites, origin) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Add("Vary", "Origin")
+		h.Set("Access-Control-Expose-Headers", "Location, ETag")
+		if r.Method != http.MethodOptions {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h.Set("Access-Control-Allow-Methods", "POST, PATCH, DELETE, GET")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match")
+		h.Set("Access-Control-Max-Age", "600")
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
