@@ -5,7 +5,7 @@ GO ?= go
 LINTER_VERSION := v2.15.0
 WORKER := bin/attendant-pocketsphinx
 RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us flite espeak-ng
-TEST_PACKAGES := chromium baresip-core sip-tester sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
+TEST_PACKAGES := chromium baresip-core sip-tester kamailio sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
 SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/dist/*')
 
 .PHONY: help deps test-deps browser-deps node-deps build web screenshots narrowband demo test vet check rfc unit e2e fuzz bench measure clean
