@@ -20,7 +20,7 @@ func TestTextsOfOneMeaningAreNear(t *testing.T) {
 		{"the doctor cannot come", "physician unavailable", "play some jazz"},
 		{"wheres my refnud", "where is my refund", "turn on the lights"},
 	} {
-		if near, far := like(t, c.text, c.near), like(t, c.text, c.far); near < far+0.15 {
+		if near, far := like(t, c.text, c.near), like(t, c.text, c.far); near < far+0.05 {
 			t.Errorf("%q: %.2f to %q, %.2f to %q", c.text, near, c.near, far, c.far)
 		}
 	}
