@@ -136,15 +136,19 @@ func (t *telephony) run(ctx context.Context) {
 	parts.Wait()
 }
 
+// agentSilence is how long a human's phone may send nothing, unless it is on
+// hold, before its line counts as broken: the caller is not left with nobody.
+const agentSilence = 6 * time.Second
+
 // Dial implements dialog.Dialer: target is a sip: URI, the name of a registered
 // phone, or a number that goes out over a trunk.
 func (t *telephony) Dial(ctx context.Context, target string) (media.Leg, error) {
 	if strings.HasPrefix(target, "sip:") || strings.HasPrefix(target, "sips:") {
-		return carrierLine{t.server}.Dial(ctx, target, sip.DialOptions{Name: "Attendant"})
+		return carrierLine{t.server}.Dial(ctx, target, sip.DialOptions{Name: "Attendant", NoMedia: agentSilence})
 	}
 	if _, err := t.phones.Find(ctx, target); err == nil {
 		return t.registrar.Dial(ctx, target, func(ctx context.Context, b registrar.Binding) (media.Leg, error) {
-			return carrierLine{t.server}.Dial(ctx, b.Contact, sip.DialOptions{Name: "Attendant", Proxy: b.Proxy()})
+			return carrierLine{t.server}.Dial(ctx, b.Contact, sip.DialOptions{Name: "Attendant", Proxy: b.Proxy(), NoMedia: agentSilence})
 		})
 	}
 	leg, err := t.group.Dial(ctx, trunk.Request{Number: target, Name: "Attendant"})
@@ -169,6 +173,7 @@ func (s *server) serveSIP(ctx context.Context) error {
 		s.telephony.run(keeping)
 		stop()
 	})
+	parts.Go(func() { s.attendant.RunDesk(keeping) })
 	parts.Go(func() { s.friends.run(keeping, s.telephony.group.Networks) })
 	err := s.sip.Serve(serving, s.attendant.Answer)
 	end() // a listener has ended by itself
