@@ -196,7 +196,7 @@ func (c *conversation) bound(a *flow.Act) map[string]string {
 		args["call"] = c.record.ID
 	}
 	if a.Operation == "create_ticket" {
-		args["body"] = strings.TrimSpace(args["body"] + "\n" + c.transcript())
+		args["body"] = strings.TrimSpace(args["body"] + "\n" + c.before() + c.transcript())
 	}
 	return args
 }

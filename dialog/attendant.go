@@ -19,8 +19,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,6 +61,8 @@ type Attendant struct {
 	Music       []media.Frame // for callers who wait; optional
 	Recordings  string        // folder for recordings; none are made where empty
 	Apology     string        // said when a call must end for our sake
+	// Trace is told each step of the engine, with the state before it; optional.
+	Trace func(before flow.State, in flow.Input, after flow.State, effects []flow.Effect)
 	// TurnBudget bounds what vendors over the network may take, all together, from
 	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
 	TurnBudget time.Duration
@@ -70,13 +70,16 @@ type Attendant struct {
 
 	Clock ClockStats // of all calls that have ended
 
+	Desk *Desk // agents and queues; optional: without it Human is dialled
+
 	live  sync.Map // call ID -> CallInfo
+	calls sync.Map // call ID -> *call
 	own   sync.Once
 	words *guard.Templates // what the company says, once own is done
 }
 
 // ClockStats count what the calls' clocks and ears could not keep up with.
-type ClockStats struct{ Ticks, Late, Deaf atomic.Uint64 }
+type ClockStats struct{ Ticks, Late, Deaf, Lost atomic.Uint64 }
 
 func (s *ClockStats) add(c *call) {
 	b := c.bridge.Stats()
@@ -98,10 +101,17 @@ func (a *Attendant) Live() map[string]CallInfo {
 // Answer talks with the caller at leg until the call has ended and its record
 // is written. When ctx ends first the caller is told so, politely.
 func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
+	a.answer(ctx, leg, (*call).converse)
+}
+
+// answer is Answer with what is to be talked of.
+func (a *Attendant) answer(ctx context.Context, leg media.Leg, talk func(*call, context.Context)) {
 	c := a.newCall(leg)
 	record := c.talk.record
 	a.live.Store(record.ID, CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started})
 	defer a.live.Delete(record.ID)
+	a.calls.Store(record.ID, c)
+	defer a.calls.Delete(record.ID)
 	log := a.Log.With("call", record.ID)
 	log.Info("call answered", "codec", record.Codec, "transport", record.Transport)
 	c.talk.event(Event{Kind: CallStarted, Info: &CallInfo{CallID: record.CallID, Number: record.Number, Dialled: record.Dialled, Codec: record.Codec, Started: record.Started}})
@@ -109,9 +119,10 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 	running, end := context.WithCancel(speech.Watch(context.WithoutCancel(ctx), c.switched))
 	var parts sync.WaitGroup
 	c.start(running, &parts)
-	c.script(ctx)
+	c.script(ctx, talk)
 	c.mouth.moment.disarm()
 	leg.Hangup(media.ErrLocalHangup)
+	c.dismissSupervisors()
 	end()
 	parts.Wait()
 	a.Clock.add(c)
@@ -130,12 +141,12 @@ func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
 }
 
 // script is the call as the caller lives it.
-func (c *call) script(ctx context.Context) {
+func (c *call) script(ctx context.Context, talk func(*call, context.Context)) {
 	talking, hangup := context.WithCancelCause(c.leg.Context())
 	defer hangup(nil)
 	stop := context.AfterFunc(ctx, func() { hangup(media.ErrShutdown) })
 	defer stop()
-	c.converse(speech.Watch(talking, c.switched)) //nolint:contextcheck // talking ends with the leg, and by AfterFunc with ctx
+	talk(c, speech.Watch(talking, c.switched)) //nolint:contextcheck // talking ends with the leg, and by AfterFunc with ctx
 	if ctx.Err() != nil && c.leg.Context().Err() == nil {
 		c.talk.end("tech_failure")
 		c.farewell(c.a.Apology) //nolint:contextcheck // ctx has ended; the caller still hears why
@@ -148,45 +159,38 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 		bridge: media.NewBridge(),
 		ear:    newEar(a.Recognizer, newDetector()),
 		mouth:  &mouth{player: media.NewPlayer(), voice: a.Synthesizer, style: a.Voice},
+		orders: make(chan placed), prompts: make(chan string, maxPrompts),
 	}
 	c.mouth.moment = newMoment(a.Moment, c.mouth.player)
 	c.talk = a.newConversation(leg.Peer(), c.since)
+	c.id = c.talk.record.ID
+	music := &bed{voice: c.mouth.player}
+	music.music.Store(media.NewLoop(a.Music))
+	c.floor = &floor{bridge: c.bridge, caller: leg, voice: c.mouth.player, bed: music, ear: c.ear}
 	c.mouth.style = c.talk.voice()
 	return c
 }
 
 // start runs the parts of a call that have a clock of their own.
 func (c *call) start(ctx context.Context, parts *sync.WaitGroup) {
-	c.bridge.Connect(c.leg, c.ear)
-	c.bridge.Connect(c.mouth.player, c.leg)
-	if c.a.Recordings != "" {
-		c.startRecorder(ctx, parts)
-	}
+	c.floor.change(func(*scene) {})
+	c.startRecorder(ctx, parts)
+	parts.Go(func() { c.talk.knowing <- c.a.know(ctx, c.talk.record.ID, c.talk.record.Number) })
 	parts.Go(func() { c.bridge.Run(ctx) })
 	parts.Go(func() { c.ear.listen(ctx) })
 }
 
-// startRecorder records the caller on the left and our side on the right. A
-// call without a recording is better than none.
+// startRecorder records the caller on the left and all whom the caller hears on
+// the right.
 func (c *call) startRecorder(ctx context.Context, parts *sync.WaitGroup) {
-	name := c.talk.record.ID + ".wav"
-	file, err := os.OpenFile(filepath.Join(c.a.Recordings, name), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		c.a.Log.Error("call is not recorded", "call", c.talk.record.ID, "error", err)
+	name := c.id + ".wav"
+	t, file := c.newTape(name)
+	if t == nil {
 		return
 	}
 	c.talk.record.Recording = name
-	recording := &recording{file: file, log: c.a.Log}
-	r := media.NewRecorder(recording)
-	c.recording = r.Right()
-	c.bridge.Connect(c.leg, r.Left())
-	c.bridge.Connect(c.mouth.player, r.Right())
-	parts.Go(func() {
-		defer recording.close()
-		if err := r.Run(ctx); err != nil {
-			c.a.Log.Error("recording ended early", "call", c.talk.record.ID, "error", err)
-		}
-	})
+	c.floor.record(t)
+	parts.Go(func() { c.runTape(ctx, t, file) })
 }
 
 // newID returns an ID that sorts by time.

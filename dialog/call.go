@@ -37,15 +37,32 @@ type call struct {
 	talk   *conversation
 	began  time.Time
 
-	keys      string    // pressed and not yet part of a turn
-	turnEnd   time.Time // when the caller's last speech ended, for delays
-	delays    Delays    // of the answer being made
-	deadline  time.Time // until when vendors over the network may take; zero is no bound
-	recording media.Port
+	keys     string    // pressed and not yet part of a turn
+	turnEnd  time.Time // when the caller's last speech ended, for delays
+	delays   Delays    // of the answer being made
+	deadline time.Time // until when vendors over the network may take; zero is no bound
 
-	mu       sync.Mutex // with the ladders' goroutines
-	switches []SwitchRecord
+	id       string
+	floor    *floor
+	orders   chan placed    // of agents and supervisors; taken while a human has the caller
+	prompts  chan string    // what supervisors want said; what does not fit is refused
+	kept     *HandOver      // the place in a queue that the caller gets back
+	comeBack string         // the flow to go on with after a hand-over
+	watchers sync.WaitGroup // supervisors, and what rings them
+
+	mu         sync.Mutex // guards what supervisors and the ladders' goroutines change
+	switches   []SwitchRecord
+	whispers   []suggestion
+	taker      *party            // who takes the caller over
+	interrupt  func(cause error) // ends the attendant's turn
+	over       bool              // nobody is let in any more
+	seen       bool              // agents are told of supervisors
+	tapes      int               // of other legs, so far
+	unrecorded bool
 }
+
+// maxPrompts is how many sentences of supervisors may wait to be said.
+const maxPrompts = 4
 
 // since is the time since the call was answered.
 func (c *call) since(t time.Time) time.Duration { return t.Sub(c.began) }
@@ -55,13 +72,45 @@ func (c *call) converse(ctx context.Context) {
 	if c.divert(ctx) {
 		return
 	}
-	effects := c.talk.opening()
+	effects := c.begin(ctx)
 	for {
-		c.respond(ctx, effects)
-		if ctx.Err() != nil || c.talk.ended() {
-			return
+		turn, done := c.beginTurn(ctx)
+		c.respond(turn, effects)
+		ended := c.talk.ended()
+		if turn.Err() == nil && !ended {
+			effects = c.next(turn)
 		}
-		effects = c.next(ctx)
+		switch taken := done(); {
+		case ctx.Err() != nil, ended && !taken:
+			return
+		case taken:
+			effects = c.takenOver(ctx)
+		}
+	}
+}
+
+// begin is how the call begins: with the greeting, or with the place in a queue
+// that the caller lost a moment ago.
+func (c *call) begin(ctx context.Context) []flow.Effect {
+	if effects := c.offerPlace(ctx); effects != nil {
+		return effects
+	}
+	return c.talk.opening()
+}
+
+// beginTurn lets a supervisor interrupt what follows. done ends that and reports
+// whether one has.
+func (c *call) beginTurn(ctx context.Context) (turn context.Context, done func() bool) {
+	turn, interrupt := context.WithCancelCause(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.interrupt = interrupt
+	return turn, func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.interrupt = nil
+		interrupt(nil)
+		return c.taker != nil
 	}
 }
 
@@ -74,24 +123,43 @@ func (c *call) next(ctx context.Context) []flow.Effect {
 	if !ok {
 		return c.talk.silence()
 	}
+	if t.prompt != "" {
+		return c.prompted(t.prompt)
+	}
 	c.mouth.moment.arm(c.turnEnd)
 	asked := time.Now()
-	if !c.deadline.IsZero() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, c.deadline)
-		defer cancel()
-	}
+	t.until = c.deadline
 	effects := c.talk.hear(ctx, t)
 	c.delays.Understand = time.Since(asked)
-	return effects
+	return append(c.suggested(), effects...)
+}
+
+// prompted says what a supervisor wants said.
+func (c *call) prompted(text string) []flow.Effect {
+	c.talk.guard.Fact("supervisor", text)
+	return []flow.Effect{{Say: &flow.Say{Text: text, Sources: []string{"supervisor"}}}}
 }
 
 // listen returns the caller's turn, spoken or keyed. It reports false after
 // silence.
 func (c *call) listen(ctx context.Context) (callerTurn, bool) {
 	expect := c.talk.expecting()
+	return c.listenFor(ctx, expect, patience(expect))
+}
+
+// await has the ear know what is expected, and keeps what is secret from
+// recordings and supervisors.
+func (c *call) await(expect flow.Expectation) {
 	c.ear.expect(c.hints(expect))
-	silence := time.NewTimer(patience(expect))
+	if c.floor.now().secret != expect.Sensitive {
+		c.floor.change(func(s *scene) { s.secret = expect.Sensitive })
+	}
+}
+
+// listenFor is listen for what is expected, for so long.
+func (c *call) listenFor(ctx context.Context, expect flow.Expectation, wait time.Duration) (callerTurn, bool) {
+	c.await(expect)
+	silence := time.NewTimer(wait)
 	defer silence.Stop()
 	keyed := time.NewTimer(keyPatience)
 	defer keyed.Stop()
@@ -112,9 +180,11 @@ func (c *call) listen(ctx context.Context) (callerTurn, bool) {
 		case <-keyed.C:
 			return c.keyedTurn(), true
 		case h := <-c.ear.events:
-			if t, ok := c.overhear(h, silence, expect); ok {
+			if t, ok := c.overhear(h, silence, expect, wait); ok {
 				return t, true
 			}
+		case text := <-c.prompts:
+			return callerTurn{prompt: text}, true
 		case <-silence.C:
 			return callerTurn{}, false
 		}
@@ -123,7 +193,7 @@ func (c *call) listen(ctx context.Context) (callerTurn, bool) {
 
 // overhear takes in one event of the ear while listening. It returns the turn
 // if that event ended one.
-func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (callerTurn, bool) {
+func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation, wait time.Duration) (callerTurn, bool) {
 	switch h.kind {
 	case heardStart:
 		silence.Stop()
@@ -136,7 +206,7 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation) (
 	case heardEnd:
 		if h.result.Text == "" && h.err == nil { // a cough, a door
 			c.mouth.moment.disarm()
-			silence.Reset(patience(expect))
+			silence.Reset(wait)
 			return callerTurn{}, false
 		}
 		return c.spokenTurn(h), true
@@ -235,10 +305,23 @@ func (c *call) respond(ctx context.Context, effects []flow.Effect) {
 		last := c.say(ctx, effects)
 		effects = nil
 		if last != nil && ctx.Err() == nil {
-			c.talk.event(Event{Kind: HandedOver, Text: "ringing"})
-			effects = c.talk.result(c.handOver(ctx, last))
+			effects = c.afterHandOver(c.handOver(ctx, last), c.comeBack)
 		}
 	}
+}
+
+// afterHandOver goes on with the attendant where a hand-over leads back to it.
+func (c *call) afterHandOver(r flow.Result, back string) []flow.Effect {
+	switch {
+	case r.Outcome == endReturned, r.Outcome == endBack:
+		return c.talk.resume(back)
+	case r.Outcome == endDone && r.Effect == "":
+		c.talk.finish("escalated")
+		return nil
+	case c.talk.ended():
+		return nil
+	}
+	return c.talk.result(r)
 }
 
 // say carries effects out up to a hand-over, which it returns: by then all that
@@ -260,7 +343,7 @@ func (c *call) say(ctx context.Context, effects []flow.Effect) *flow.HandOver {
 	w := work{call: c, ctx: ctx, speaking: speaking, text: text}
 	last := w.carryOut(effects)
 	c.delays.Act += w.acting
-	c.ear.expect(c.hints(c.talk.expecting()))
+	c.await(c.talk.expecting())
 	close(text)
 	said.Wait()
 	close(stopped)

@@ -99,6 +99,7 @@ type books struct {
 	tickets []crm.Ticket
 	intents []dialog.Intent
 	slow    bool
+	silent  bool // a customer is never found, nor told not to be
 }
 
 func (b *books) SaveCall(_ context.Context, r *dialog.Record) error {
@@ -114,8 +115,23 @@ func (b *books) Call(context.Context, string) (*dialog.Record, error) {
 
 func (b *books) Calls(context.Context, dialog.CallQuery) ([]dialog.Record, error) { return nil, nil }
 
-func (b *books) FindCustomer(context.Context, crm.CustomerQuery) (crm.Customer, error) {
+func (b *books) FindCustomer(ctx context.Context, q crm.CustomerQuery) (crm.Customer, error) {
+	switch {
+	case b.silent:
+		<-ctx.Done()
+		return crm.Customer{}, crm.ErrUnavailable
+	case q.Phone == "+15550199":
+		return crm.Customer{ID: "c9", Name: "Ines Exempel"}, nil
+	}
 	return crm.Customer{}, crm.ErrNotFound
+}
+
+func (b *books) ListOrders(context.Context, string) ([]crm.Order, error) {
+	return []crm.Order{{Number: "10001", Status: crm.Delayed}}, nil
+}
+
+func (b *books) History(context.Context, string, int) ([]crm.CallNote, error) {
+	return []crm.CallNote{{Started: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), Outcome: "abandoned_in_ai", Summary: "order_status"}}, nil
 }
 
 func (b *books) GetOrder(ctx context.Context, number string) (crm.Order, error) {
@@ -400,4 +416,38 @@ func TestSlowListenerIsCutOff(t *testing.T) {
 	if n != 256 || h.Dropped.Load() != 1 {
 		t.Errorf("%d events, %d cut off; want 256 and 1", n, h.Dropped.Load())
 	}
+}
+
+// TestCallerIsLookedUpBesideTheGreeting has a number that is a customer's: it is
+// noted, and told to whoever takes the ticket, but nothing of it is said.
+func TestCallerIsLookedUpBesideTheGreeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "where is my order", "agent please", "yes")
+		s.leg = mediatest.NewLeg(media.Peer{Number: "+15550199", Codec: "G722/8000"})
+		s.say(6*time.Second, 12*time.Second, 12*time.Second)
+		time.AfterFunc(52*time.Second, func() { s.leg.Press("15550199#") })
+		r := s.answer(t, t.Context())
+		if r.Known != "c9" || r.Customer != "" {
+			t.Errorf("known %q, customer %q; want a hint", r.Known, r.Customer)
+		}
+		if all := strings.Join(side(r, "attendant"), " "); strings.Contains(all, "1 0 0 0 1") || strings.Contains(all, "Ines") {
+			t.Errorf("a number was taken for a proof: %s", all)
+		}
+		if len(s.books.tickets) != 1 || !strings.Contains(s.books.tickets[0].Body, "whose number calls (c9): 1, the last on 2026-11-20T09:00: abandoned_in_ai") {
+			t.Errorf("tickets %+v", s.books.tickets)
+		}
+	})
+}
+
+// TestLookUpOfTheCallerDelaysNothing has a system that never answers.
+func TestLookUpOfTheCallerDelaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "goodbye")
+		s.books.silent = true
+		s.say(6 * time.Second)
+		r := s.answer(t, t.Context())
+		if r.Known != "" || r.Turns[0].Start > 200*time.Millisecond || len(r.Turns) < 3 {
+			t.Errorf("known %q, turns %+v", r.Known, r.Turns)
+		}
+	})
 }

@@ -48,6 +48,7 @@ func (a *Attendant) Chat(ctx context.Context, o Chat, next func() (string, bool)
 	if o.Language != "" {
 		c.state.Language = o.Language
 	}
+	c.knowing <- a.know(ctx, c.record.ID, c.record.Number) // a chat has no greeting to hide it behind
 	if err := c.vouched(ctx, o.Verified); err != nil {
 		return err
 	}
@@ -80,7 +81,10 @@ func (c *conversation) vouched(ctx context.Context, customer string) error {
 	r := c.proved(found)
 	c.guard.Vouch(found["customer"])
 	c.state.Level = guard.Human
-	c.state.Results, c.state.Sources = map[string]map[string]string{"customer": r.Data}, map[string]string{"customer": "caller"}
+	if c.state.Results == nil {
+		c.state.Results, c.state.Sources = map[string]map[string]string{}, map[string]string{}
+	}
+	c.state.Results["customer"], c.state.Sources["customer"] = r.Data, "caller"
 	for _, v := range r.Data {
 		c.guard.Fact("caller", v)
 	}

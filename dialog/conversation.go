@@ -33,6 +33,9 @@ type conversation struct {
 	code    *oneTimeCode   // the last one sent
 	sending sync.WaitGroup // of codes; close waits for it
 
+	knowing chan *known // gets who may be calling, once
+	caller  *known      // nil until then, and where nobody is known
+
 	understood []flow.Command // what the caller's last turn means
 	asked      time.Time      // when that turn came, in a chat
 }
@@ -41,8 +44,10 @@ type conversation struct {
 type callerTurn struct {
 	understand.Turn
 	start, end time.Duration
-	lost       bool // it was speech, but the recogniser failed
+	lost       bool   // it was speech, but the recogniser failed
+	prompt     string // it was no turn: a supervisor wants this said
 	vendor     string
+	until      time.Time // until when a model may take to understand it; zero is no bound
 }
 
 func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.Duration) *conversation {
@@ -50,7 +55,7 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 	set := a.Flows.Set()
 	c := &conversation{
 		a: a, since: since,
-		mood: sentiment.New(),
+		mood: sentiment.New(), knowing: make(chan *known, 1), // it is sent to once
 		record: &Record{
 			ID: newID(now, rand.Uint32()), CallID: peer.CallID, Number: peer.Number, Name: peer.Name,
 			Dialled: peer.Dialled, Remote: peer.Remote, Transport: peer.Transport, Codec: peer.Codec,
@@ -81,6 +86,7 @@ func (c *conversation) start() []flow.Effect {
 // hear takes in a turn of the caller and returns what is to be done about it.
 func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	c.turns++
+	c.recall()
 	spokenSecret := c.concealed(&t)
 	mood := c.mood.Score(t.Text)
 	commands := c.commands(ctx, t)
@@ -120,11 +126,47 @@ func (c *conversation) concealed(t *callerTurn) bool {
 }
 
 func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Command {
+	return c.commandsFor(ctx, t, c.expecting())
+}
+
+// attend takes in a turn of a caller outside the flows, such as one who waits
+// for a human, and returns what it means.
+func (c *conversation) attend(ctx context.Context, t callerTurn, expect flow.Expectation) []flow.Command {
+	commands := c.commandsFor(ctx, t, expect)
+	c.turns++
+	c.noteTurn(t, c.mood.Score(t.Text), commands)
+	return commands
+}
+
+// overheard writes a turn down that nothing is done about.
+func (c *conversation) overheard(t callerTurn) { c.noteTurn(t, c.mood.Score(t.Text), nil) }
+
+// finish ends the conversation with an outcome.
+func (c *conversation) finish(outcome string) {
+	c.state.Ended, c.record.Outcome = true, outcome
+}
+
+// resume goes on after a hand-over that came back: with a flow, or with what the
+// caller may want next.
+func (c *conversation) resume(name string) []flow.Effect {
+	c.state.Stack, c.state.Waiting, c.record.Outcome = nil, flow.Waiting{}, ""
+	if name == "" {
+		return c.step(flow.Input{Commands: []flow.Command{{Kind: flow.Cancel, Confidence: 1}}})
+	}
+	return c.step(flow.Input{Commands: []flow.Command{{Kind: flow.StartFlow, Flow: name, Confidence: 1}}})
+}
+
+func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flow.Expectation) []flow.Command {
 	if t.lost {
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
-	commands, err := c.a.Understand.Understand(ctx, understand.View{
-		Expect: c.expecting(), Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
+	understanding, cancel := ctx, context.CancelFunc(func() {})
+	if !t.until.IsZero() {
+		understanding, cancel = context.WithDeadline(ctx, t.until)
+	}
+	defer cancel()
+	commands, err := c.a.Understand.Understand(understanding, understand.View{
+		Expect: expect, Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
 	}, t.Turn)
 	if err != nil {
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
@@ -181,6 +223,9 @@ func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 func (c *conversation) step(in flow.Input) []flow.Effect {
 	in.At = c.now()
 	state, effects := c.a.Flows.Step(c.state, in)
+	if c.a.Trace != nil {
+		c.a.Trace(c.state, in, state, effects)
+	}
 	c.state = state
 	if f := state.ActiveFlow(); f != "" && !slices.Contains(c.record.Flows, f) {
 		c.record.Flows = append(c.record.Flows, f)

@@ -9,14 +9,16 @@ import (
 // Event tells listeners what happens in calls, in the order in which it
 // happens.
 type Event struct {
-	Seq  uint64        `json:"seq"` // rising by one, since the program's start
-	At   time.Time     `json:"at"`
-	Call string        `json:"call"` // the Record's ID
-	Kind EventKind     `json:"kind"`
-	Turn *Turn         `json:"turn,omitempty"`   // TurnEnded, Partial
-	Info *CallInfo     `json:"info,omitempty"`   // CallStarted
-	Act  *ActionRecord `json:"action,omitempty"` // ActionDone
-	Text string        `json:"text,omitempty"`   // HandedOver: how it went; CallEnded: the outcome; VendorSwitched: from whom to whom, and why
+	Seq   uint64        `json:"seq"` // rising by one, since the program's start
+	At    time.Time     `json:"at"`
+	Call  string        `json:"call"` // the Record's ID
+	Kind  EventKind     `json:"kind"`
+	Turn  *Turn         `json:"turn,omitempty"`   // TurnEnded, Partial
+	Info  *CallInfo     `json:"info,omitempty"`   // CallStarted
+	Act   *ActionRecord `json:"action,omitempty"` // ActionDone
+	Agent string        `json:"agent,omitempty"`  // HandedOver, AgentState, QueueUpdated, Supervised
+	Queue string        `json:"queue,omitempty"`  // HandedOver, QueueUpdated
+	Text  string        `json:"text,omitempty"`   // HandedOver: how it went; CallEnded: the outcome; VendorSwitched: from whom to whom, and why
 }
 
 // EventKind is what an Event tells.
@@ -33,6 +35,10 @@ const (
 	CallEnded   EventKind = "call.ended"
 
 	VendorSwitched EventKind = "vendor.switched"
+
+	QueueUpdated EventKind = "queue.updated" // Text: what happened in Queue, to Call or Agent
+	AgentState   EventKind = "agent.state"   // Text: the new state
+	Supervised   EventKind = "supervised"    // Text: what the supervisor Agent does
 )
 
 // CallInfo is what is known of a call as it starts.

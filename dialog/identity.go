@@ -104,6 +104,7 @@ func (c *conversation) proved(found map[string]string) flow.Result {
 	c.guard.Reachable(found["phone"])
 	c.guard.Reachable(found["email"])
 	c.record.Customer = found["customer"]
+	c.personal(found["customer"])
 	return flow.Result{Outcome: "ok", Level: "verified", Data: map[string]string{
 		"first_name": found["first_name"], "name": found["name"], "phone": found["phone"],
 	}}

@@ -15,6 +15,7 @@ type Record struct {
 	CallID    string    `json:"call_id"`
 	Number    string    `json:"number"`             // the caller's, as signalled
 	Customer  string    `json:"customer,omitempty"` // who proved to be the caller
+	Known     string    `json:"known,omitempty"`    // the customer whose number calls: a hint, no proof
 	Name      string    `json:"name,omitempty"`
 	Dialled   string    `json:"dialled"`
 	Remote    string    `json:"remote"`
@@ -35,8 +36,10 @@ type Record struct {
 	Actions   []ActionRecord    `json:"actions,omitempty"`
 	Guard     []GuardRecord     `json:"guard,omitempty"`
 	Switches  []SwitchRecord    `json:"switches,omitempty"`
-	Sentiment float64           `json:"sentiment"`           // the caller's last score, -1 to 1
-	Trend     float64           `json:"trend"`               // last minus first
+	Sentiment float64           `json:"sentiment"` // the caller's last score, -1 to 1
+	Trend     float64           `json:"trend"`     // last minus first
+	HandOvers []HandOver        `json:"hand_overs,omitempty"`
+	Legs      []string          `json:"legs,omitempty"`      // recordings of the other legs, beside Recording
 	Recording string            `json:"recording,omitempty"` // file name in the data folder's recordings
 
 	// Ladder is the signalling of the caller's leg, 100 messages at most: no

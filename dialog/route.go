@@ -86,7 +86,7 @@ func (c *call) divert(ctx context.Context) bool {
 		c.say(ctx, []flow.Effect{{Say: &flow.Say{Text: c.talk.route.Message, Sources: []string{"number"}}}})
 	}
 	c.talk.route.Human = to
-	r := c.handOver(ctx, &flow.HandOver{Reason: "closed"})
+	r := c.toTheHuman(ctx, &flow.HandOver{Reason: "closed"})
 	if r.Outcome != "done" {
 		c.talk.end("out_of_scope_closed")
 		c.farewell(c.a.Apology) //nolint:contextcheck // the farewell ends with the leg

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -45,6 +47,13 @@ func (s *Server) pass(b []byte, from netip.AddrPort, reply func([]byte)) (plain 
 		s.fault(m, fault, from, reply)
 		return nil
 	}
+	if f, extra := demands(m); f != nil {
+		if answer := m.Reply(f.Status, f.Reason, from.String(), extra...); answer != nil {
+			reply(answer)
+		}
+		return nil
+	}
+	m.Complete()
 	s.symmetric(m, from)
 	plain = m.Append(make([]byte, 0, len(b)+64))
 	if len(plain) > maxPlain {
@@ -57,6 +66,36 @@ func (s *Server) pass(b []byte, from netip.AddrPort, reply func([]byte)) (plain 
 		return nil
 	}
 	return plain
+}
+
+// extensions are the option tags that an OPTIONS may require of us: what it asks
+// about is ours to do in calls.
+var extensions = []string{"100rel", "replaces", "timer", "norefersub", "from-change", "histinfo"}
+
+// demands is the refusal of a request that wants what it cannot have: an
+// OPTIONS that requires what nobody here knows, RFC 3261 section 8.2.2.3, and
+// an INVITE whose sender takes no description in answer, section 21.4.7.
+func demands(m *wire.Message) (*wire.Fault, []wire.Header) {
+	switch m.Method {
+	case "OPTIONS":
+		var unknown []string
+		for _, h := range m.Headers {
+			for tag := range strings.SplitSeq(h.Value, ",") {
+				if tag = strings.TrimSpace(tag); h.Name == "Require" && !slices.Contains(extensions, tag) {
+					unknown = append(unknown, tag)
+				}
+			}
+		}
+		if unknown != nil {
+			return &wire.Fault{Status: 420, Reason: "Bad Extension"}, []wire.Header{{Name: "Unsupported", Value: strings.Join(unknown, ", ")}}
+		}
+	case "INVITE":
+		accepted := strings.ToLower(m.Get("Accept"))
+		if accepted != "" && !strings.Contains(accepted, "application/sdp") && !strings.Contains(accepted, "/*") {
+			return &wire.Fault{Status: 406, Reason: "Not Acceptable"}, nil
+		}
+	}
+	return nil, nil
 }
 
 // garbage counts what is no SIP, against its source too.
@@ -87,13 +126,13 @@ func (s *Server) answer403(m *wire.Message, from netip.AddrPort, reply func([]by
 }
 
 // knows reports whether a source is one that we talk with: known by the
-// settings, or the far end of a call that is up.
+// settings, a trunk, or the far end of a call that is up.
 func (s *Server) knows(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	s.peersMu.Lock()
 	n := s.peers[a]
 	s.peersMu.Unlock()
-	return n > 0 || s.cfg.Known != nil && s.cfg.Known(a)
+	return n > 0 || s.cfg.Known != nil && s.cfg.Known(a) || s.cfg.Friends != nil && s.cfg.Friends(a)
 }
 
 // peer counts the calls with a far end's address up and down.

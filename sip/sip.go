@@ -64,10 +64,13 @@ type Config struct {
 	// Known tells whom we talk with: the others get 403, whatever they send, and
 	// are banned when they go on. All are known where it is nil. It is called with
 	// each message and must not block; the far ends of calls are always known.
-	Known  func(netip.Addr) bool
-	DNS    []string     // servers to look names up at, HOST:PORT; the system's where empty
-	Limits admit.Limits // of a source that is not known, and of one that is
-	Calls  *admit.Calls // rate of new calls, head-room; optional
+	Known func(netip.Addr) bool
+	// Friends are known, too, have the higher rate and are never banned: trunks.
+	// Called like Known.
+	Friends func(netip.Addr) bool
+	DNS     []string     // servers to look names up at, HOST:PORT; the system's where empty
+	Limits  admit.Limits // of a source that is not known, and of one that is
+	Calls   *admit.Calls // rate of new calls, head-room; optional
 
 	// Invited decides about an incoming call before anything is told of us, and
 	// may block for a second; every call is taken where it is nil. Its context is
@@ -334,6 +337,9 @@ func (s *Server) Addrs() (list []string) {
 // Stats returns the server's counters.
 func (s *Server) Stats() *Stats { return &s.stats }
 
+// Guard returns the server's guard, for its counters.
+func (s *Server) Guard() *admit.Guard { return s.guard }
+
 // Serve answers calls until ctx ends, then refuses new ones, waits until the
 // calls that go on have ended and closes the sockets. Each call of answer has a
 // goroutine of its own and the context of Serve: when that ends it should bring
@@ -412,9 +418,11 @@ func (s *Server) hangUpAll() {
 		legs = append(legs, l)
 	}
 	s.mu.Unlock()
+	var ending sync.WaitGroup
 	for _, l := range legs {
-		l.Hangup(media.ErrShutdown)
+		ending.Go(func() { l.Hangup(media.ErrShutdown) })
 	}
+	ending.Wait()
 }
 
 // respond answers r. A response that cannot be sent is the peer's loss: it will
@@ -467,10 +475,12 @@ func (s *Server) lookup(k key) *Leg {
 func (s *Server) find(r *sip.Request) *Leg {
 	l := s.lookup(requestKey(r))
 	if l == nil {
+		s.failed(r.Source())
 		return nil
 	}
 	if d := l.Dialog(); !d.ownPeer(r.Source()) {
 		s.stats.Foreign.Add(1)
+		s.failed(r.Source())
 		return nil
 	}
 	return l

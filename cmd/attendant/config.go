@@ -20,38 +20,50 @@ import (
 // name, in the environment as ATTENDANT_ and that name in capitals, and the
 // most used ones by flags; the later wins.
 type config struct {
-	Data          string        `yaml:"data"`
-	ListenSIP     string        `yaml:"listen_sip"`
-	ListenHTTP    string        `yaml:"listen_http"`
-	External      string        `yaml:"external_address"`
-	RTPFirst      int           `yaml:"rtp_first_port"`
-	RTPLast       int           `yaml:"rtp_last_port"`
-	MaxCalls      int           `yaml:"max_calls"`
-	Company       string        `yaml:"company"`
-	Human         string        `yaml:"human"`
-	Region        string        `yaml:"region"`
-	AcceptUnknown bool          `yaml:"accept_unknown"`
-	RingTimeout   time.Duration `yaml:"ring_timeout"`
-	Worker        string        `yaml:"recogniser_program"`
-	Model         string        `yaml:"recogniser_model"`
-	Recognisers   int           `yaml:"recognisers"`
-	Voice         string        `yaml:"voice"`
-	VoiceName     string        `yaml:"voice_name"`
-	Music         string        `yaml:"music"`
-	Record        bool          `yaml:"record"`
-	LogLevel      string        `yaml:"log_level"`
-	Password      string        `yaml:"password"`
-	ListenRTC     string        `yaml:"listen_rtc"`
-	RTCOverTCP    string        `yaml:"listen_rtc_tcp"`
-	Relay         string        `yaml:"relay"`
-	RelayUser     string        `yaml:"relay_user"`
-	RelaySecret   string        `yaml:"relay_password"`
-	Sites         string        `yaml:"widget_sites"`
-	ModelURL      string        `yaml:"model_url"`
-	ModelName     string        `yaml:"model_name"`
-	ModelKey      string        `yaml:"model_key"`
-	ModelBudget   time.Duration `yaml:"model_budget"`
-	TurnBudget    time.Duration `yaml:"turn_budget"`
+	Data           string        `yaml:"data"`
+	ListenSIP      string        `yaml:"listen_sip"`
+	ListenHTTP     string        `yaml:"listen_http"`
+	External       string        `yaml:"external_address"`
+	LocalNetworks  string        `yaml:"local_networks"`
+	Peers          string        `yaml:"sip_peers"`
+	TLSCertificate string        `yaml:"tls_certificate"`
+	TLSKey         string        `yaml:"tls_key"`
+	TLSClients     string        `yaml:"tls_client_authorities"`
+	TLSRoots       string        `yaml:"tls_authorities"`
+	DNSServers     string        `yaml:"dns_servers"`
+	SourceRate     int           `yaml:"source_rate"`
+	CallRate       int           `yaml:"calls_per_second"`
+	MaxLate        time.Duration `yaml:"max_late"`
+	MaxMemory      int           `yaml:"max_memory"`
+	DrainTimeout   time.Duration `yaml:"drain_timeout"`
+	RTPFirst       int           `yaml:"rtp_first_port"`
+	RTPLast        int           `yaml:"rtp_last_port"`
+	MaxCalls       int           `yaml:"max_calls"`
+	Company        string        `yaml:"company"`
+	Human          string        `yaml:"human"`
+	Region         string        `yaml:"region"`
+	AcceptUnknown  bool          `yaml:"accept_unknown"`
+	RingTimeout    time.Duration `yaml:"ring_timeout"`
+	Worker         string        `yaml:"recogniser_program"`
+	Model          string        `yaml:"recogniser_model"`
+	Recognisers    int           `yaml:"recognisers"`
+	Voice          string        `yaml:"voice"`
+	VoiceName      string        `yaml:"voice_name"`
+	Music          string        `yaml:"music"`
+	Record         bool          `yaml:"record"`
+	LogLevel       string        `yaml:"log_level"`
+	Password       string        `yaml:"password"`
+	ListenRTC      string        `yaml:"listen_rtc"`
+	RTCOverTCP     string        `yaml:"listen_rtc_tcp"`
+	Relay          string        `yaml:"relay"`
+	RelayUser      string        `yaml:"relay_user"`
+	RelaySecret    string        `yaml:"relay_password"`
+	Sites          string        `yaml:"widget_sites"`
+	ModelURL       string        `yaml:"model_url"`
+	ModelName      string        `yaml:"model_name"`
+	ModelKey       string        `yaml:"model_key"`
+	ModelBudget    time.Duration `yaml:"model_budget"`
+	TurnBudget     time.Duration `yaml:"turn_budget"`
 
 	EmbeddingsURL  string `yaml:"embeddings_url"`
 	EmbeddingsName string `yaml:"embeddings_name"`
@@ -71,7 +83,7 @@ func defaults() config {
 		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", ListenRTC: "127.0.0.1:0", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
 		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond,
-		TurnBudget: 1500 * time.Millisecond, AcceptUnknown: true,
+		TurnBudget: 1500 * time.Millisecond, SourceRate: 50, CallRate: 0, MaxLate: 100 * time.Millisecond, DrainTimeout: 5 * time.Minute, AcceptUnknown: true,
 	}
 }
 
@@ -156,11 +168,12 @@ func (c *config) validate() error {
 	fault := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("%w: "+format, append([]any{errSettings}, args...)...))
 	}
-	for name, address := range map[string]string{"listen_sip": c.ListenSIP, "listen_http": c.ListenHTTP} {
+	for name, address := range map[string]string{"listen_http": c.ListenHTTP} {
 		if _, port, err := net.SplitHostPort(address); err != nil || !isPort(port) {
 			fault("%s: %q is not HOST:PORT", name, address)
 		}
 	}
+	c.validateTransport(fault)
 	if c.RTPFirst < 0 || c.RTPLast > 65535 || (c.RTPFirst > 0 && c.RTPLast < c.RTPFirst+1) {
 		fault("rtp_first_port, rtp_last_port: %d to %d is no range of ports", c.RTPFirst, c.RTPLast)
 	}

@@ -18,14 +18,16 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+	signals := make(chan os.Signal, 4) // more than that say nothing new
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	p := &program{ctx: context.Background(), signals: signals, environ: os.Environ(), in: os.Stdin, out: os.Stdout, errout: os.Stderr}
+	os.Exit(p.run(os.Args[1:]))
 }
 
 // program is what every command works with.
 type program struct {
 	ctx         context.Context //nolint:containedctx // of the whole run; a command is one function
+	signals     <-chan os.Signal
 	environ     []string
 	in          io.Reader
 	out, errout io.Writer
@@ -53,15 +55,21 @@ type commands struct {
 	Version    versionCommand    `cmd:"" help:"Tell the version."`
 }
 
+// run is the program without signals: it ends with ctx.
+func run(ctx context.Context, args, environ []string, in io.Reader, out, errout io.Writer) int {
+	p := &program{ctx: ctx, environ: environ, in: in, out: out, errout: errout}
+	return p.run(args)
+}
+
 // run is the program: it returns the exit status, 0 where all went well, 2 for
 // wrong settings or usage, 1 for all else.
-func run(ctx context.Context, args, environ []string, in io.Reader, out, errout io.Writer) int {
+func (p *program) run(args []string) int {
 	var c commands
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("attendant"), kong.Description("Answers a support line by voice."),
-		kong.Writers(out, errout), kong.Exit(func(status int) { exit = status }), kong.UsageOnError())
+		kong.Writers(p.out, p.errout), kong.Exit(func(status int) { exit = status }), kong.UsageOnError())
 	if err != nil {
-		fmt.Fprintln(errout, err)
+		fmt.Fprintln(p.errout, err)
 		return 1
 	}
 	parsed, err := parser.Parse(args)
@@ -69,19 +77,24 @@ func run(ctx context.Context, args, environ []string, in io.Reader, out, errout 
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintln(errout, "attendant:", err)
+		fmt.Fprintln(p.errout, "attendant:", err)
 		return 2
 	}
-	p := &program{ctx: ctx, environ: environ, in: in, out: out, errout: errout, settings: c.Settings}
+	p.settings = c.Settings
+	if parsed.Command() != "serve" { // which ends as its calls allow
+		ctx, stop := interruptible(p.ctx, p.signals)
+		defer stop()
+		p.ctx = ctx
+	}
 	err = parsed.Run(p)
 	switch {
 	case err == nil:
 		return 0
 	case errors.Is(err, errSettings):
-		fmt.Fprintln(errout, err)
+		fmt.Fprintln(p.errout, err)
 		return 2
 	}
-	fmt.Fprintln(errout, "attendant:", err)
+	fmt.Fprintln(p.errout, "attendant:", err)
 	return 1
 }
 

@@ -27,6 +27,7 @@ import (
 	"attendant/media/wav"
 	"attendant/media/webrtc"
 	"attendant/sip"
+	"attendant/sip/admit"
 	"attendant/speech"
 	"attendant/speech/pocketsphinx"
 )
@@ -47,6 +48,9 @@ type server struct {
 	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
+	probe      *admit.Probe // head-room
+	friends    friendly
+	draining   atomic.Bool
 	telephony  *telephony
 	listener   net.Listener
 	browsers   *webrtc.Server // nil where no browser can call
@@ -134,7 +138,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		return fmt.Errorf("%w: password: %w", errSettings, err)
 	}
 	cfg := console.Config{
-		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: func() error { return nil },
+		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: s.ready,
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
 		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites),
 	}
@@ -149,10 +153,10 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 func (s *server) listen() error {
 	var faults []error
 	var err error
-	cfg := sip.Config{
-		Listen: s.cfg.ListenSIP, External: s.cfg.External, RTPFirst: s.cfg.RTPFirst, RTPLast: s.cfg.RTPLast,
-		MaxCalls: s.cfg.MaxCalls, Log: s.log,
-	}
+	cfg := s.cfg.transport()
+	cfg.Log = s.log
+	s.probe = cfg.Calls.Probe
+	cfg.Friends = s.friends.has
 	hooks(&cfg, func() *telephony { return s.telephony })
 	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
@@ -165,6 +169,16 @@ func (s *server) listen() error {
 	}
 	return errors.Join(faults...)
 }
+
+// ready tells load balancers whether new calls are taken.
+func (s *server) ready() error {
+	if s.draining.Load() {
+		return errDraining
+	}
+	return nil
+}
+
+var errDraining = errors.New("draining: no new calls are taken")
 
 func (s *server) style() speech.Voice {
 	return speech.Voice{Name: s.cfg.voiceName(), Language: "en-US"}
@@ -198,6 +212,7 @@ func (s *server) gauges() map[string]func() float64 {
 			gauges[name] = func() float64 { return float64(count.Load()) }
 		}
 	}
+	maps.Copy(gauges, guardGauges(s.sip, s.probe))
 	maps.Copy(gauges, s.telephony.gauges())
 	for name, count := range sipCounters(s.sip.Stats()) {
 		gauges[name] = func() float64 { return float64(count.Load()) }
@@ -241,6 +256,9 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 		"attendant_sip_requests_overflown": &st.Overflow,
 		"attendant_sip_requests_foreign":   &st.Foreign,
 		"attendant_sip_garbage":            &st.Garbage,
+		"attendant_sip_requests_unknown":   &st.Unknown,
+		"attendant_sip_connections_over":   &st.TooMany,
+		"attendant_sip_connections_broken": &st.Broken,
 		"attendant_sip_messages_unsent":    &st.Unsent,
 		"attendant_sip_responses_stray":    &st.Stray,
 		"attendant_sip_panics":             &st.Panics,
@@ -360,5 +378,7 @@ func (f serveCommand) Run(p *program) error {
 	if s.password != "" && c.Password == "" {
 		fmt.Fprintf(p.out, "the console's first user is admin, password %s (shown only now)\n", s.password)
 	}
-	return s.run(p.ctx)
+	ctx, stop := s.untilStopped(p.ctx, p.signals)
+	defer stop()
+	return s.run(ctx)
 }

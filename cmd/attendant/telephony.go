@@ -153,6 +153,7 @@ func (s *server) serveSIP(ctx context.Context) error {
 		s.telephony.run(keeping)
 		stop()
 	})
+	parts.Go(func() { s.friends.run(keeping, s.telephony.group.Networks) })
 	err := s.sip.Serve(serving, s.attendant.Answer)
 	end() // a listener has ended by itself
 	parts.Wait()

@@ -21,6 +21,7 @@ var kept = map[string][]string{
 	"article":   {"title", "link", "id", "answer"},
 	"hand_over": {"skill", "priority", "reason"},
 	"customer":  {"first_name", "name", "phone"},
+	"known":     {"order", "status", "contacts", "last", "outcome", "summary"},
 	"agent":     nil,
 	"tried":     nil,
 }

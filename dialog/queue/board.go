@@ -81,14 +81,16 @@ const (
 
 // Request is a caller who is to wait.
 type Request struct {
-	Call     string // unique among those who wait
-	Queue    string
-	Number   string            // the caller's; for the last agent
-	Language string            // BCP 47; any agent will do where empty
-	Skills   map[string]int    // required besides the queue's
-	Priority int               // added to the queue's
-	Since    time.Time         // when the wait began; now where zero. A place that is kept begins earlier
-	Info     map[string]string // for whoever drives the board
+	Call      string // unique among those who wait
+	Queue     string
+	Number    string         // the caller's; for the last agent
+	Language  string         // BCP 47; any agent will do where empty
+	Skills    map[string]int // required besides the queue's
+	Priority  int            // added to the queue's
+	Since     time.Time      // when the wait began; now where zero. A place that is kept begins earlier
+	Only      string         // the one agent who may take the call, until OnlyUntil
+	OnlyUntil time.Time
+	Patient   bool // the queue's longest wait does not count: somebody who is called back
 }
 
 // Offer is one agent being asked to take one caller.
@@ -262,6 +264,25 @@ func (b *Board) Join(now time.Time, r Request) error {
 	case l.MaxSize > 0 && b.length(r.Queue) >= l.MaxSize:
 		return ErrFull
 	}
+	return b.enter(now, l, r)
+}
+
+// Keep lets somebody wait who is to be called back, whatever the queue's hours
+// and size. ErrUnknown, ErrState.
+func (b *Board) Keep(now time.Time, r Request) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.advance(now)
+	l, ok := b.queues[r.Queue]
+	if !ok || r.Call == "" || b.entry(r.Call) != nil || b.talks(r.Call) {
+		return fmt.Errorf("%w: queue %q, call %q", ErrUnknown, r.Queue, r.Call)
+	}
+	r.Patient = true
+	return b.enter(now, l, r)
+}
+
+// enter begins a wait; the caller holds mu.
+func (b *Board) enter(now time.Time, l *line, r Request) error {
 	b.add(now, r)
 	l.metrics.offered++
 	b.tell(Event{At: now, Kind: Joined, Queue: r.Queue, Call: r.Call})
@@ -377,7 +398,7 @@ func (b *Board) Rename(now time.Time, call, to string, o Outcome) bool {
 		return false
 	}
 	r := e.Request
-	r.Call = to
+	r.Call, r.Patient = to, true
 	b.settle(now, e, o)
 	kept := b.add(now, r)
 	kept.seq = e.seq
@@ -411,7 +432,7 @@ func (b *Board) advance(now time.Time) bool {
 // overdue; the caller holds mu.
 func (b *Board) late(now time.Time, e *entry) bool {
 	l := b.queues[e.Queue]
-	if e.overdue || l.MaxWait <= 0 || now.Sub(e.Since) < l.MaxWait {
+	if e.overdue || e.Patient || l.MaxWait <= 0 || now.Sub(e.Since) < l.MaxWait {
 		return false
 	}
 	to, other := strings.CutPrefix(l.Overflow, "queue ")

@@ -99,6 +99,9 @@ func (b *Board) able(now time.Time, a *seat, e *entry, l *line) (choice, bool) {
 	if a.state != Available || now.Before(a.refused) || now.Before(e.refused[a.Name]) {
 		return choice{}, false
 	}
+	if e.Only != "" && e.Only != a.Name && now.Before(e.OnlyUntil) {
+		return choice{}, false
+	}
 	tier, number := l.tier(now.Sub(e.Since))
 	own, serves := a.Queues[l.Name]
 	if len(a.Queues) == 0 {
@@ -182,7 +185,8 @@ func (b *Board) Wake(now time.Time, call string) time.Time {
 		for _, t := range e.refused {
 			sooner(t)
 		}
-		if l.MaxWait > 0 {
+		sooner(e.OnlyUntil)
+		if l.MaxWait > 0 && !e.Patient {
 			sooner(e.Since.Add(l.MaxWait))
 		}
 	}

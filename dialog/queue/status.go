@@ -146,13 +146,14 @@ func (b *Board) Request(call string) (Request, bool) {
 	return Request{}, false
 }
 
-// With are the calls that wait and whose Info has the value.
-func (b *Board) With(key, value string) []Request {
+// Kept are the requests of those who wait under names that begin with prefix, in
+// the order of their coming.
+func (b *Board) Kept(prefix string) []Request {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var out []Request
 	for _, e := range b.waiting {
-		if e.Info[key] == value {
+		if strings.HasPrefix(e.Call, prefix) {
 			out = append(out, e.Request)
 		}
 	}

@@ -16,6 +16,7 @@ func TestStore(t *testing.T) {
 	}
 	defer s.Close()
 	dialogtest.TestStore(t, s)
+	dialogtest.TestDeskStore(t, s)
 }
 
 func TestWhatWasSavedIsThereAfterReopening(t *testing.T) {

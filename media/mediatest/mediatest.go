@@ -72,6 +72,9 @@ func (l *Leg) Press(keys string) {
 // Leave ends the leg as a far end that hangs up does.
 func (l *Leg) Leave() { l.cancel(media.ErrRemoteHangup) }
 
+// Break ends the leg as one whose audio stops coming.
+func (l *Leg) Break() { l.cancel(media.ErrNoMedia) }
+
 // Heard returns a copy of all frames that the far end heard, silence included.
 func (l *Leg) Heard() []media.Frame {
 	l.mu.Lock()

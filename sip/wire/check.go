@@ -197,7 +197,7 @@ func isScheme(s string) bool {
 // get 416, RFC 3261 section 8.2.2.1.
 func checkRequestURI(uri string) *Fault {
 	scheme, rest, ok := strings.Cut(uri, ":")
-	if !ok || strings.ContainsAny(uri, " \t<>\"") || !isScheme(scheme) {
+	if !ok || strings.ContainsAny(uri, " \t\r\n<>\"") || !isScheme(scheme) {
 		return bad("Request-URI")
 	}
 	switch strings.ToLower(scheme) {

@@ -20,6 +20,8 @@ package wire
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -102,6 +104,9 @@ func Parse(b []byte) (*Message, *Fault) {
 // startLine reads a request line or a status line. RFC 3261 sections 7.1 and
 // 7.2: single spaces, nothing else.
 func (m *Message) startLine(line string) *Fault {
+	if strings.ContainsAny(line, "\r\n") {
+		return drop("half a line end in the start line")
+	}
 	if version, rest, ok := strings.Cut(line, " "); ok && strings.HasPrefix(strings.ToUpper(version), "SIP/") {
 		return m.statusLine(version, rest)
 	}
@@ -245,6 +250,41 @@ func (m *Message) checkBody() *Fault {
 		return &Fault{Status: 488, Reason: "Not Acceptable Here", Detail: fmt.Sprintf("%d m= lines", lines)}
 	}
 	return nil
+}
+
+// Complete gives a request of RFC 2543, whose Via has no branch of RFC 3261's,
+// what the transaction layer needs: a branch that is the same for an INVITE, its
+// CANCEL and its ACK, RFC 3261 section 17.2.3, and an INVITE the Contact that it
+// need not have: its From, where calls back go. A branch of nothing but the
+// magic cookie is none either, RFC 4475 section 3.2.1.
+func (m *Message) Complete() {
+	if m.Method == "" {
+		return
+	}
+	for i, h := range m.Headers {
+		if h.Name != "Via" {
+			continue
+		}
+		_, params, _ := strings.Cut(split(h.Value, ',')[0], ";")
+		if branch, _ := parameter(params, "branch"); strings.HasPrefix(branch, "z9hG4bK") && len(branch) > 7 {
+			return
+		}
+		number, _, _ := strings.Cut(m.Get("CSeq"), " ")
+		id := sha256.Sum256([]byte(strings.Join([]string{m.Get("Call-ID"), m.Get("From"), number, h.Value}, "\n")))
+		m.Headers[i].Value = rewrite(h.Value, func(name string, _ bool) string {
+			if strings.EqualFold(name, "branch") {
+				return ""
+			}
+			return name
+		}, ";branch=z9hG4bK"+hex.EncodeToString(id[:12]))
+		break
+	}
+	if m.Method != "INVITE" || m.Count("Contact") > 0 {
+		return
+	}
+	if _, uri, _, ok := address(m.Get("From")); ok {
+		m.Headers = append(m.Headers, Header{"Contact", "<" + uri + ">"})
+	}
 }
 
 // Append writes the message in its plain form to b.

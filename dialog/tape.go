@@ -1,0 +1,51 @@
+package dialog
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"attendant/media"
+)
+
+// tape records one leg to a file of its own, off the media path.
+type tape struct{ recorder *media.Recorder }
+
+func (t *tape) left() media.Port  { return t.recorder.Left() }
+func (t *tape) right() media.Port { return t.recorder.Right() }
+
+// newTape opens a recording of that name; nil where nothing is recorded. A call
+// without a recording is better than none.
+func (c *call) newTape(name string) (*tape, *recording) {
+	if c.a.Recordings == "" || c.unrecorded {
+		return nil, nil
+	}
+	file, err := os.OpenFile(filepath.Join(c.a.Recordings, name), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		c.a.Log.Error("leg is not recorded", "call", c.id, "error", err)
+		return nil, nil
+	}
+	r := &recording{file: file, log: c.a.Log}
+	return &tape{recorder: media.NewRecorder(r)}, r
+}
+
+// run writes until ctx ends.
+func (c *call) runTape(ctx context.Context, t *tape, r *recording) {
+	defer r.close()
+	if err := t.recorder.Run(ctx); err != nil {
+		c.a.Log.Error("recording ended early", "call", c.id, "error", err)
+	}
+	c.a.Clock.Lost.Add(t.recorder.Dropped.Load())
+}
+
+// recordParty gives a party a tape of its own.
+func (c *call) recordParty(ctx context.Context, p *party) {
+	name := c.nextTape(p.name)
+	t, r := c.newTape(name)
+	if t == nil {
+		return
+	}
+	p.tape = t
+	c.noteTape(name)
+	p.parts.Go(func() { c.runTape(ctx, t, r) })
+}
