@@ -5,10 +5,10 @@ GO ?= go
 LINTER_VERSION := v2.15.0
 WORKER := bin/attendant-pocketsphinx
 RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us flite espeak-ng
-TEST_PACKAGES := baresip-core sip-tester sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
+TEST_PACKAGES := baresip-core sip-tester kamailio sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
 SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/*')
 
-.PHONY: help deps test-deps build narrowband demo test vet check rfc unit e2e fuzz bench measure clean
+.PHONY: help deps test-deps build narrowband demo test vet check rfc unit e2e fuzz bench measure load soak clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -89,6 +89,12 @@ bench: ## Run the benchmarks
 
 measure: test-deps build ## Measure recognition and replies (docs/measurements.md)
 	$(GO) test -tags measure -run TestMeasure -timeout 60m -v ./cmd/attendant
+
+load: test-deps ## Flood the SIP side and find its set-up rate (docs/measurements.md)
+	$(GO) test -tags measure -run 'TestLoad(Flood|SetUp)' -timeout 10m -v ./sip
+
+soak: test-deps ## Set up 20 short calls a second for 30 minutes (ATTENDANT_LOAD=5m: for five)
+	$(GO) test -tags measure -run TestLoadSoak -timeout 60m -v ./sip
 
 clean: ## Remove what was built and the demo's data
 	rm -rf bin data

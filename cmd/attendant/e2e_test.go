@@ -46,6 +46,12 @@ func environ(t *testing.T) []string {
 // start runs "attendant serve" on free ports.
 func start(t *testing.T, settings ...string) *line {
 	t.Helper()
+	return startSignalled(t, nil, settings...)
+}
+
+// startSignalled is start with signals that the test sends.
+func startSignalled(t *testing.T, signals <-chan os.Signal, settings ...string) *line {
+	t.Helper()
 	l := &line{data: t.TempDir()}
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
@@ -53,7 +59,8 @@ func start(t *testing.T, settings ...string) *line {
 	status := make(chan int, 1)
 	args := []string{"serve", "--data", l.data, "--listen-sip", "127.0.0.1:0", "--listen-http", "127.0.0.1:0"}
 	running.Go(func() {
-		status <- run(ctx, args, append(environ(t), settings...), nil, w, os.Stderr)
+		p := &program{ctx: ctx, signals: signals, environ: append(environ(t), settings...), out: w, errout: os.Stderr}
+		status <- p.run(args)
 		w.Close()
 	})
 	lines := bufio.NewScanner(r)
