@@ -61,6 +61,8 @@ type Attendant struct {
 	Music       []media.Frame // for callers who wait; optional
 	Recordings  string        // folder for recordings; none are made where empty
 	Apology     string        // said when a call must end for our sake
+	// Trace is told each step of the engine, with the state before it; optional.
+	Trace func(before flow.State, in flow.Input, after flow.State, effects []flow.Effect)
 	// TurnBudget bounds what vendors over the network may take, all together, from
 	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
 	TurnBudget time.Duration

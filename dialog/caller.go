@@ -28,9 +28,10 @@ type Caller struct {
 	Synthesizer speech.Synthesizer
 	Voice       speech.Voice
 	Lines       []Line
-	WaitFor     string     // words that the other side must say; optional
-	Heard       func(Turn) // told each side's turns as they end; optional
-	Recorder    media.Sink // gets both sides, the caller left; optional
+	Next        func(context.Context) (Line, bool) // after Lines, what is done when the other side falls silent, until false; optional
+	WaitFor     string                             // words that the other side must say; optional
+	Heard       func(Turn)                         // told each side's turns as they end; optional
+	Recorder    media.Sink                         // gets both sides, the caller left; optional
 }
 
 // Line is one thing that a scripted caller does; one field of the first three
@@ -123,6 +124,15 @@ func (s *scripted) play(ctx context.Context) error {
 		}
 		if ctx.Err() != nil {
 			return nil
+		}
+		if err := s.perform(ctx, line); err != nil {
+			return err
+		}
+	}
+	for s.Next != nil && s.awaitTurn(ctx) && ctx.Err() == nil {
+		line, ok := s.Next(ctx)
+		if !ok {
+			break
 		}
 		if err := s.perform(ctx, line); err != nil {
 			return err

@@ -217,6 +217,9 @@ func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 func (c *conversation) step(in flow.Input) []flow.Effect {
 	in.At = c.now()
 	state, effects := c.a.Flows.Step(c.state, in)
+	if c.a.Trace != nil {
+		c.a.Trace(c.state, in, state, effects)
+	}
 	c.state = state
 	if f := state.ActiveFlow(); f != "" && !slices.Contains(c.record.Flows, f) {
 		c.record.Flows = append(c.record.Flows, f)

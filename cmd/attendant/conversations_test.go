@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io/fs"
+	"iter"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,6 +20,7 @@ import (
 	"attendant/crm/local"
 	"attendant/deploy/demo"
 	"attendant/dialog"
+	"attendant/dialog/flow"
 	"attendant/dialog/sqlstore"
 	"attendant/media"
 )
@@ -92,30 +95,67 @@ type checks struct {
 // tuesday is the moment of all conversations.
 var tuesday = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 
+// TestConversations holds all of them with the rules. Before each step of the
+// engine its state is written down, and goes on the same when it is read again.
 func TestConversations(t *testing.T) {
 	demoArticles(t)
+	for name, c := range scripts(t) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hold(t, c, func(a *dialog.Attendant, _ *company) { a.Trace = writtenDown(t, a.Flows) })
+			})
+		})
+	}
+}
+
+// writtenDown checks that a state that was written down goes on as the state itself.
+func writtenDown(t *testing.T, e *flow.Engine) func(flow.State, flow.Input, flow.State, []flow.Effect) {
+	text := func(v any) string {
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	return func(before flow.State, in flow.Input, after flow.State, effects []flow.Effect) {
+		var again flow.State
+		if err := json.Unmarshal([]byte(text(before)), &again); err != nil {
+			t.Fatal(err)
+		}
+		state, others := e.Step(again, in)
+		if text(state) != text(after) || text(others) != text(effects) {
+			t.Errorf("a state that was written down goes on otherwise: %s\n%s\nwant %s\n%s", text(state), text(others), text(after), text(effects))
+		}
+	}
+}
+
+// scripts are all conversations by file and name, in order.
+func scripts(t *testing.T) iter.Seq2[string, conversation] {
+	t.Helper()
 	files, err := fs.Glob(demo.Files, "conversations/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no conversations: %v", err)
 	}
-	total := 0
-	for _, name := range files {
-		data, err := demo.Files.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+	return func(yield func(string, conversation) bool) {
+		total := 0
+		for _, name := range files {
+			data, err := demo.Files.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var list []conversation
+			if err := yaml.UnmarshalWithOptions(data, &list, yaml.Strict()); err != nil {
+				t.Fatalf("%s: %s", name, yaml.FormatError(err, false, true))
+			}
+			for _, c := range list {
+				total++
+				if !yield(strings.TrimSuffix(filepath.Base(name), ".yaml")+"/"+c.Name, c) {
+					return
+				}
+			}
 		}
-		var list []conversation
-		if err := yaml.UnmarshalWithOptions(data, &list, yaml.Strict()); err != nil {
-			t.Fatalf("%s: %s", name, yaml.FormatError(err, false, true))
-		}
-		for _, c := range list {
-			total++
-			t.Run(strings.TrimSuffix(filepath.Base(name), ".yaml")+"/"+c.Name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { hold(t, c) })
-			})
-		}
+		t.Logf("%d conversations", total)
 	}
-	t.Logf("%d conversations", total)
 }
 
 // stage is a conversation going on.
@@ -128,9 +168,11 @@ type stage struct {
 	outcome string
 }
 
-func hold(t *testing.T, script conversation) {
-	a, _, store := demoAttendant(t)
+// hold holds a conversation with the demo's attendant as prepare makes it.
+func hold(t *testing.T, script conversation, prepare func(*dialog.Attendant, *company)) {
+	a, company, store := demoAttendant(t)
 	defer store.Close()
+	prepare(a, company)
 	records, err := local.Open(t.Context(), store.DB())
 	if err != nil {
 		t.Fatal(err)

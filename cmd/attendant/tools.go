@@ -15,6 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"attendant/crm"
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
@@ -254,7 +255,8 @@ func (f callsPlay) Run(p *program) error {
 }
 
 type checkCommand struct {
-	Dir string `arg:"" help:"The company's folder." type:"existingdir"`
+	Dir        string `arg:"" optional:"" help:"The company's folder; the demo company's where left out." type:"existingdir"`
+	Operations bool   `help:"Print the operations that its flows may call."`
 }
 
 // Run loads a company's folder and tells all that is wrong with it.
@@ -263,9 +265,26 @@ func (f checkCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	if f.Operations {
+		return printOperations(p.out, company.records(nil))
+	}
 	_, err = fmt.Fprintf(p.out, "%d flows, %d articles, %d connectors: good\n",
 		len(company.flows.Flows()), len(company.articles.Articles()), len(company.connectors))
 	return err
+}
+
+// printOperations prints what flows may call, those of verify first.
+func printOperations(out io.Writer, system crm.System) error {
+	risks := map[string]crm.Risk{}
+	for _, o := range system.Operations() {
+		risks[o.Name] = o.Risk
+	}
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "OPERATION\tRISK\tARGUMENTS\tRESULTS\tOUTCOMES")
+	for _, o := range dialog.Operations(system) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", o.Name, risks[o.Name], strings.Join(o.Args, ", "), strings.Join(o.Results, ", "), strings.Join(o.Outcomes, ", "))
+	}
+	return w.Flush()
 }
 
 type chatCommand struct {

@@ -14,8 +14,8 @@ type amount struct{ number, unit string }
 // numeral finds numbers: digits apart by single spaces are one, read out.
 var numeral = regexp.MustCompile(`\b\d(?: \d)+\b|\d+(?:[.,:]\d+)*`)
 
-// counted finds what a number counts, right after it.
-var counted = regexp.MustCompile(`^[ -]?(?:(working|business) )?(euros?|eur|€|dollars?|usd|\$|pounds?|gbp|£|yuan|cny|cents?|pence|%|percent|per cent|kwh|kilowatt hours?|kw|kilowatts?|watts?|days?|weeks?|months?|years?|hours?|minutes?|seconds?|kilometers?|kilometres?|km|kilos?|kg|meters?|metres?|a\.?m\b|p\.?m\b|o'clock|times|digits|欧元|元|块|美元|天|周|个月|年|小时|分钟|点|折|公里)`)
+// unitAfter finds what a number counts, right after it.
+var unitAfter = regexp.MustCompile(`^[ -]?(?:(working|business) )?(euros?|eur|€|dollars?|usd|\$|pounds?|gbp|£|yuan|cny|cents?|pence|%|percent|per cent|kwh|kilowatt hours?|kw|kilowatts?|watts?|days?|weeks?|months?|years?|hours?|minutes?|seconds?|kilometers?|kilometres?|km|kilos?|kg|meters?|metres?|a\.?m\b|p\.?m\b|o'clock|times|digits|欧元|元|块|美元|天|周|个月|年|小时|分钟|点|折|公里)`)
 
 // before finds a currency in front of its number.
 var before = regexp.MustCompile(`([€$£]) ?$`)
@@ -49,6 +49,9 @@ func amounts(text string) []amount {
 		if thousands.MatchString(number) {
 			number = strings.ReplaceAll(number, ",", "")
 		}
+		if strings.Count(number, ".") == 1 { // 20.50 is 20.5
+			number = strings.TrimSuffix(strings.TrimRight(number, "0"), ".")
+		}
 		out = append(out, amount{number, unitAt(text, at[0], at[1])})
 	}
 	return out
@@ -57,7 +60,7 @@ func amounts(text string) []amount {
 var thousands = regexp.MustCompile(`^\d{1,3}(?:,\d{3})+$`)
 
 func unitAt(text string, from, to int) string {
-	if m := counted.FindStringSubmatch(text[to:]); m != nil {
+	if m := unitAfter.FindStringSubmatch(text[to:]); m != nil {
 		unit := units[m[2]]
 		if unit == "day" && m[1] != "" {
 			return "workday"
@@ -70,27 +73,30 @@ func unitAt(text string, from, to int) string {
 	return ""
 }
 
-// backs reports whether an amount in a source backs one in a sentence: the same
-// number of the same thing, or of a thing that one of them does not name. Money
-// and parts of a whole must be named by both.
-func (a amount) backs(said amount) bool {
-	switch {
-	case a.number != said.number && !sameDecimal(a.number, said.number):
-		return false
-	case a.unit == said.unit, said.unit == "":
-		return true
+// counts is what each number counts, in what a source says.
+type counts map[string][]string
+
+func (c counts) add(list []amount) {
+	for _, a := range list {
+		if !slices.Contains(c[a.number], a.unit) {
+			c[a.number] = append(c[a.number], a.unit)
+		}
 	}
-	return a.unit == "" && !slices.Contains(money, said.unit)
 }
 
-// sameDecimal reports whether 20.50 and 20.5 are meant.
-func sameDecimal(a, b string) bool {
-	if !strings.Contains(a+b, ".") {
+// back reports whether an amount in a source backs one in a sentence: the same
+// number of the same thing, or of a thing that one of them does not name. Money
+// and parts of a whole must be named by both. What a person wrote is held to the
+// number alone.
+func (c counts) back(said amount, written bool) bool {
+	units, known := c[said.number]
+	switch {
+	case !known:
 		return false
+	case !written, said.unit == "", slices.Contains(units, said.unit):
+		return true
 	}
-	x, err1 := strconv.ParseFloat(a, 64)
-	y, err2 := strconv.ParseFloat(b, 64)
-	return err1 == nil && err2 == nil && x == y
+	return slices.Contains(units, "") && !slices.Contains(money, said.unit)
 }
 
 // inWords finds numbers in words, and one of a thing.

@@ -23,7 +23,8 @@ type Sentence struct {
 // they can be spoken, and the numbers in them.
 type facts struct {
 	texts   []string
-	amounts []amount
+	amounts counts
+	words   map[string]bool // in any of the texts
 }
 
 // shaped is how long a value may be to be spoken in other forms: longer ones are
@@ -57,9 +58,25 @@ func (s *Session) Fact(source, value string) {
 }
 
 func (f *facts) add(text string) {
-	if !slices.Contains(f.texts, text) {
-		f.texts, f.amounts = append(f.texts, text), append(f.amounts, amounts(text)...)
+	if slices.Contains(f.texts, text) {
+		return
 	}
+	if f.words == nil {
+		f.words, f.amounts = map[string]bool{}, counts{}
+	}
+	f.texts = append(f.texts, text)
+	f.amounts.add(amounts(text))
+	for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		f.words[w] = true
+	}
+}
+
+// hold reports whether one of the texts has words as a whole.
+func (f *facts) hold(words string) bool {
+	if strings.Trim(words, "abcdefghijklmnopqrstuvwxyz") == "" {
+		return f.words[words]
+	}
+	return slices.ContainsFunc(f.texts, func(text string) bool { return holds(text, words) })
 }
 
 // literal are facts that must stand in a source as they are: links, addresses,
@@ -79,7 +96,7 @@ var promises = []struct {
 	operation []string
 }{
 	{regexp.MustCompile(`\brefund(?:ed|ing)?\b|\bmoney back\b|\bpaid back\b|\breimburs\w*|退款|退钱`), []string{"refund"}},
-	{regexp.MustCompile(`\b(?:cancell?ed|cancell?ing)\b|已取消`), []string{"cancel_order", "cancel"}},
+	{regexp.MustCompile(`\b(?:cancell?ed|cancell?ing)\b|已取消`), []string{"cancel_order", "cancel_appointment"}},
 	{regexp.MustCompile(`\b(?:booked|rescheduled|reserved|scheduled)\b|已预约|已改期`), []string{"book", "reschedule"}},
 	{regexp.MustCompile(`\b(?:changed|updated)\b|已修改|已更新`), []string{"change_order", "update_customer", "reschedule"}},
 	{regexp.MustCompile(`\b(?:have|has|was|just) (?:been )?(?:sent|texted|emailed)\b|已发送`), []string{"notify", "reset_password"}},
@@ -87,6 +104,18 @@ var promises = []struct {
 	{regexp.MustCompile(`\b(?:promise[ds]?|guarantee[ds]?|free of charge|for free|discounts?|vouchers?|credit(?:ed)?|compensat\w*|no charge|waive[ds]?|legally|entitled|verified)\b|保证|承诺|免费|赔偿|折扣`), nil},
 	{regexp.MustCompile(`\b(?:i|we|someone|somebody|a colleague|a technician|my colleague)(?:'ll| will| shall| am going to| are going to) (?:call|phone|send|pay|refund|deliver|replace|repair|visit|come|give|credit|arrange|transfer|email|text|make sure|take care|ensure)\b`), nil},
 	{regexp.MustCompile(`\b(?:i|we)(?:'ve| have) (?:now |just |already )?(?:paid|sent|put|given|made|done|added|removed|deleted|ordered|arranged|approved|fixed|resolved|processed|transferred|opened|closed|confirmed|registered|reset)\b`), nil},
+}
+
+// claims are what is said to have happened to what is the caller's: an operation
+// must have done it, or a result must tell of it.
+var claims = regexp.MustCompile(`\b(?:your|the|that|this|it|everything|all)(?: [\w-]+){0,3}?(?:'s| is| are| was| were| has been| have been| got) (?:now |already |all |just )*(cancell?ed|booked|rescheduled|reserved|scheduled|changed|updated|refunded|sent|returned|approved|fixed|resolved|confirmed|paid|shipped|delivered|replaced|repaired|reset|closed|opened|filed|noted)\b`)
+
+// doing are the operations that make claims true.
+var doing = map[string][]string{
+	"cancelled": {"cancel_order", "cancel_appointment"}, "canceled": {"cancel_order", "cancel_appointment"}, "booked": {"book", "reschedule"}, "reserved": {"book", "reschedule"},
+	"scheduled": {"book", "reschedule"}, "rescheduled": {"reschedule"}, "changed": {"change_order", "update_customer", "reschedule"},
+	"updated": {"change_order", "update_customer"}, "refunded": {"refund"}, "paid": {"refund"}, "sent": {"notify", "reset_password"}, "reset": {"reset_password"},
+	"confirmed": {"book", "reschedule"}, "opened": {"create_ticket"}, "filed": {"create_ticket"}, "noted": {"create_ticket", "upsert_lead"},
 }
 
 // Sentence decides on a sentence. Its numbers, amounts, days, times, links and
@@ -97,7 +126,7 @@ var promises = []struct {
 func (s *Session) Sentence(t Sentence) Decision {
 	c := check{Session: s, Sentence: t, low: strings.ToLower(t.Text)}
 	for _, a := range amounts(c.low) {
-		if !c.counts(a) {
+		if !c.counted(a) {
 			return s.stop(fmt.Sprintf("no source backs %q", strings.TrimSpace(a.number+" "+a.unit)))
 		}
 	}
@@ -131,18 +160,19 @@ func (c *check) rests(source string) bool {
 	return true
 }
 
-// counts reports whether an amount is backed.
-func (c *check) counts(a amount) bool {
-	backs := func(b amount) bool { return b.number == a.number }
-	if c.Model {
-		backs = func(b amount) bool { return b.backs(a) }
-	}
+// counted reports whether an amount is backed.
+func (c *check) counted(a amount) bool {
 	for _, source := range c.Sources {
-		if f := c.facts[source]; f != nil && slices.ContainsFunc(f.amounts, backs) {
+		if f := c.facts[source]; f != nil && f.amounts.back(a, c.Model) {
 			return c.rests(source)
 		}
 	}
-	return slices.ContainsFunc(c.templates.amounts, backs) || c.original != "" && slices.ContainsFunc(amounts(c.original), backs)
+	if c.templates.amounts.back(a, c.Model) {
+		return true
+	}
+	own := counts{}
+	own.add(amounts(c.original))
+	return own.back(a, c.Model)
 }
 
 // says reports whether words stand in a source, or in the company's own text. A
@@ -155,13 +185,13 @@ func (c *check) says(fact string) bool {
 		return true
 	}
 	own := !c.Model || strings.ContainsAny(fact, "@/")
-	return own && slices.ContainsFunc(c.templates.texts, func(text string) bool { return holds(text, fact) })
+	return own && c.templates.hold(fact)
 }
 
 // held reports whether one of the sources that begin with kind has words.
 func (c *check) held(fact, kind string) bool {
 	for _, source := range c.Sources {
-		if f := c.facts[source]; f != nil && strings.HasPrefix(source, kind) && slices.ContainsFunc(f.texts, func(v string) bool { return holds(v, fact) }) {
+		if f := c.facts[source]; f != nil && strings.HasPrefix(source, kind) && f.hold(fact) {
 			return c.rests(source)
 		}
 	}
@@ -170,9 +200,12 @@ func (c *check) held(fact, kind string) bool {
 
 // written is the rule against a model's sentence, empty if there is none.
 func (c *check) written() string {
+	if i := strings.IndexAny(c.low, `{}[]<>|\=`); i >= 0 {
+		return fmt.Sprintf("%q cannot be spoken", c.low[i:i+1])
+	}
 	found, words := spelledAmounts(c.low)
 	for i, a := range found {
-		if !c.says(words[i]) && (a.number == "" || !c.counts(a)) {
+		if !c.says(words[i]) && (a.number == "" || !c.counted(a)) {
 			return fmt.Sprintf("no source backs %q", words[i])
 		}
 	}
@@ -186,10 +219,16 @@ func (c *check) written() string {
 			return fmt.Sprintf("no source backs the name %q", name)
 		}
 	}
+	for _, m := range claims.FindAllStringSubmatch(c.low, -1) {
+		kept := slices.ContainsFunc(doing[m[1]], func(o string) bool { return c.done[o] })
+		if !kept && !c.held(m[0], "article:") && !c.held(m[1], "action:") && !(c.original != "" && holds(c.original, m[0])) {
+			return fmt.Sprintf("nothing was done that makes %q true", m[0])
+		}
+	}
 	for _, p := range promises {
 		promise := p.words.FindString(c.low)
 		kept := slices.ContainsFunc(p.operation, func(o string) bool { return c.done[o] })
-		if promise != "" && !kept && !c.held(promise, "article:") && !(c.original != "" && holds(c.original, promise)) {
+		if promise != "" && !kept && !c.held(promise, "article:") && !c.held(promise, "action:") && !(c.original != "" && holds(c.original, promise)) {
 			return fmt.Sprintf("nothing was done that keeps %q", promise)
 		}
 	}
@@ -201,13 +240,13 @@ func (c *check) names() []string {
 	var out []string
 	for _, m := range named.FindAllStringSubmatch(c.Text, -1) {
 		if m[1] != "I" && !strings.HasPrefix(m[1], "I'") {
-			out = append(out, m[1])
+			out = append(out, strings.TrimSuffix(m[1], "'s"))
 		}
 	}
 	first := strings.FieldsFunc(c.Text, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '-' })
 	if len(first) > 0 && utf8.RuneCountInString(first[0]) > 1 {
 		if r, _ := utf8.DecodeRuneInString(first[0]); unicode.IsUpper(r) && !common[strings.ToLower(first[0])] {
-			out = append(out, first[0])
+			out = append(out, strings.TrimSuffix(first[0], "'s"))
 		}
 	}
 	return out
@@ -215,8 +254,7 @@ func (c *check) names() []string {
 
 // familiar reports whether a word stands anywhere in what the call may tell.
 func (c *check) familiar(word string) bool {
-	return c.held(word, "") || c.original != "" && holds(c.original, word) ||
-		slices.ContainsFunc(c.templates.texts, func(text string) bool { return holds(text, word) })
+	return c.templates.hold(word) || c.held(word, "") || c.original != "" && holds(c.original, word)
 }
 
 // common are words with which sentences begin.
@@ -260,6 +298,8 @@ func (s *Session) Reworded(original string, parts, sources []string) Decision {
 	switch asks := strings.ContainsAny(original, "?？"); {
 	case text == "" || len(text) > 2*len(low)+40:
 		return s.stop("the new words are none, or too many")
+	case !akin(low, text):
+		return s.stop("the new words say something else")
 	case asks != strings.ContainsAny(text, "?？"):
 		return s.stop("a question stays a question")
 	}
@@ -269,6 +309,27 @@ func (s *Session) Reworded(original string, parts, sources []string) Decision {
 		}
 	}
 	return Decision{Allowed: true}
+}
+
+// akin reports whether a text has a quarter of another's longer words, by their
+// beginnings, or of its Chinese characters.
+func akin(original, text string) bool {
+	var all, kept int
+	for w := range strings.FieldsFuncSeq(original, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		switch first, _ := utf8.DecodeRuneInString(w); {
+		case unicode.Is(unicode.Han, first):
+			for _, r := range w {
+				if all++; strings.ContainsRune(text, r) {
+					kept++
+				}
+			}
+		case len(w) > 4:
+			if all++; strings.Contains(text, w[:4]) {
+				kept++
+			}
+		}
+	}
+	return 4*kept >= all
 }
 
 // holds reports whether a text has a fact as a whole: 5 does not stand in 15.

@@ -101,10 +101,11 @@ func split(text string) []string {
 	return out
 }
 
-// term is a word of a question and how rare it is.
+// term is a word of a question, how rare it is, and the documents that have it.
 type term struct {
 	word   string
 	rarity float64
+	in     []int // ascending
 }
 
 // Search returns at most that many documents, which may be none, the best first, the sentence that
@@ -120,11 +121,7 @@ func (x *Index) Search(ctx context.Context, query string, most int) (hits []Hit,
 	}
 	best := found[0].score
 	for i := range found {
-		covered, err := x.covered(ctx, "docs", found[i].row, terms)
-		if err != nil {
-			return nil, "", false, err
-		}
-		found[i].score = covered * (0.7 + 0.3*found[i].score/best)
+		found[i].score = covered(found[i].row, terms) * (0.7 + 0.3*found[i].score/best)
 	}
 	sentence, share, err := x.sentence(ctx, found[0].row, terms)
 	if err != nil {
@@ -146,13 +143,31 @@ func (x *Index) terms(ctx context.Context, query string) ([]term, error) {
 	carrying := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return carriesNothing[w] })
 	var out []term
 	for _, w := range carrying[:min(len(carrying), 40)] {
-		var n int
-		if err := x.db.QueryRowContext(ctx, `SELECT count(*) FROM docs WHERE docs MATCH ?`, quoted(w)).Scan(&n); err != nil {
-			return nil, fmt.Errorf("count a word: %w", err)
+		in, err := x.with(ctx, w)
+		if err != nil {
+			return nil, err
 		}
-		out = append(out, term{w, math.Log(1 + (float64(len(x.ids))+0.5)/(float64(max(n, 1))+0.5))})
+		out = append(out, term{w, math.Log(1 + (float64(len(x.ids))+0.5)/(float64(max(len(in), 1))+0.5)), in})
 	}
 	return out, nil
+}
+
+// with are the documents that have a word, in ascending order.
+func (x *Index) with(ctx context.Context, word string) ([]int, error) {
+	rows, err := x.db.QueryContext(ctx, `SELECT rowid FROM docs WHERE docs MATCH ? ORDER BY rowid`, quoted(word))
+	if err != nil {
+		return nil, fmt.Errorf("look for a word: %w", err)
+	}
+	defer rows.Close()
+	var out []int
+	for rows.Next() {
+		var row int
+		if err := rows.Scan(&row); err != nil {
+			return nil, fmt.Errorf("look for a word: %w", err)
+		}
+		out = append(out, row)
+	}
+	return out, rows.Err()
 }
 
 func quoted(word string) string { return `"` + strings.ReplaceAll(word, `"`, `""`) + `"` }
@@ -190,12 +205,24 @@ func (x *Index) rank(ctx context.Context, statement string, args ...any) ([]rank
 	return out, rows.Err()
 }
 
-// covered is the part of the terms, by rarity, that a row has.
-func (x *Index) covered(ctx context.Context, table string, row int, terms []term) (float64, error) {
+// covered is the part of the terms, by rarity, that a document has.
+func covered(row int, terms []term) float64 {
+	var has, all float64
+	for _, t := range terms {
+		all += t.rarity
+		if _, found := slices.BinarySearch(t.in, row); found {
+			has += t.rarity
+		}
+	}
+	return has / all
+}
+
+// shared is the part of the terms, by rarity, that a sentence has.
+func (x *Index) shared(ctx context.Context, sentence int, terms []term) (float64, error) {
 	var has, all float64
 	for _, t := range terms {
 		var n int
-		err := x.db.QueryRowContext(ctx, `SELECT count(*) FROM `+table+` WHERE `+table+` MATCH ? AND rowid = ?`, quoted(t.word), row).Scan(&n)
+		err := x.db.QueryRowContext(ctx, `SELECT count(*) FROM sentences WHERE sentences MATCH ? AND rowid = ?`, quoted(t.word), sentence).Scan(&n)
 		if err != nil {
 			return 0, fmt.Errorf("look for a word: %w", err)
 		}
@@ -214,7 +241,7 @@ func (x *Index) sentence(ctx context.Context, doc int, terms []term) (string, fl
 	if err != nil || len(found) == 0 {
 		return "", 0, err
 	}
-	share, err := x.covered(ctx, "sentences", found[0].row, terms)
+	share, err := x.shared(ctx, found[0].row, terms)
 	return x.sentences[found[0].row-1], share, err
 }
 
