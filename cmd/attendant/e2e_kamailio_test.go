@@ -81,7 +81,7 @@ func TestE2EKamailioTakesADrainingNodeOutAndNoCallFails(t *testing.T) {
 		}
 	}
 	signals <- syscall.SIGTERM
-	signals <- syscall.SIGTERM // a second one changes nothing
+	signals <- syscall.SIGTERM  // a second one changes nothing
 	time.Sleep(2 * time.Second) // what the test is about
 	invites, answered := draining.gauge(t, "attendant_sip_invites"), draining.gauge(t, "attendant_sip_calls_answered")
 	live := draining.gauge(t, "attendant_sip_legs")
