@@ -5,10 +5,10 @@ GO ?= go
 LINTER_VERSION := v2.15.0
 WORKER := bin/attendant-pocketsphinx
 RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us flite espeak-ng
-TEST_PACKAGES := baresip-core sip-tester kamailio sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
-SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/*')
+TEST_PACKAGES := chromium baresip-core sip-tester kamailio sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
+SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/dist/*')
 
-.PHONY: help deps test-deps build narrowband demo test vet check rfc unit e2e fuzz bench measure load soak clean
+.PHONY: help deps test-deps browser-deps node-deps build web screenshots narrowband demo test vet check rfc unit e2e fuzz bench measure load soak clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,25 @@ narrowband: ## Train again what restores the features of telephone speech
 	speech/pocketsphinx/train/corpus.sh bin/corpus
 	$(GO) run ./speech/pocketsphinx/train bin/corpus speech/pocketsphinx/narrowband.net
 
+# The pages' build is in the repository, so that the program needs Go alone. Node 20 builds them, of any kind of install.
+web: ## Build the console's pages again (console/web; needs Node 20 and npm)
+	cd console/web && npm ci --no-audit --no-fund
+	$(GO) run ./cmd/attendant openapi > console/web/node_modules/openapi.json
+	cd console/web && npx openapi-typescript node_modules/openapi.json -o src/api-types.ts && npm run build
+	$(GO) test -run TestPagesAreBuilt ./console -update
+
+screenshots: build browser-deps ## Pictures of each page in both languages, in bin/screenshots
+	$(call install,fonts-wqy-microhei)
+	$(GO) test -tags e2e -run TestE2EPagesAreForEverybody -v ./cmd/attendant -screenshots $(CURDIR)/bin/screenshots
+
+# Chromium is driven by Playwright, in Debian's Node or one that is there.
+browser-deps: test-deps
+	@command -v npm >/dev/null || { $(MAKE) --no-print-directory node-deps; }
+	@[ -d console/e2e/node_modules/playwright-core ] || (cd console/e2e && npm ci --no-audit --no-fund >/dev/null)
+
+node-deps:
+	$(call install,nodejs npm)
+
 demo: build ## Answer a real call, show it, and stay up (ONCE=1: end after the call)
 	bin/attendant demo --data data $(if $(ONCE),--once)
 
@@ -66,7 +85,7 @@ vet: ## Vet, with and without the tests that need packages
 check: vet $(LINTER) ## Format, vet and lint (.golangci.yml)
 	$(LINTER) run ./...
 
-test: test-deps build vet ## Set up and run all tests, with real phones
+test: test-deps browser-deps build vet ## Set up and run all tests, with real phones
 	(status=0; $(GO) test -race -shuffle=on -json ./... || status=1; \
 	 $(GO) test -race -tags e2e -run TestE2E -timeout 15m -json ./cmd/attendant || status=1; exit $$status) | $(GO) run ./cmd/totals
 
@@ -76,7 +95,7 @@ rfc: ## Hold every citation of an RFC against docs/rfc.txt
 unit: ## Run the tests that need no packages
 	$(GO) test -race -shuffle=on ./...
 
-e2e: test-deps build ## Run only the end-to-end tests
+e2e: test-deps browser-deps build ## Run only the end-to-end tests
 	$(GO) test -race -tags e2e -run TestE2E -v ./cmd/attendant
 
 fuzz: ## Fuzz each parser for a minute

@@ -47,9 +47,16 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.callRoutes(api)
 	c.contentRoutes(api)
 	c.browserRoutes(api)
+	c.analyticsRoutes(api)
 	c.healthRoutes(api)
 	c.trunkRoutes(api)
 	return api
+}
+
+// Description is the API's description, OpenAPI 3.1 as JSON.
+func Description() ([]byte, error) {
+	c := &Console{}
+	return json.MarshalIndent(c.newAPI(http.NewServeMux()).OpenAPI(), "", "  ")
 }
 
 // operation describes a route of the API and what it needs.

@@ -29,8 +29,8 @@ type flowOutput struct {
 	}
 }
 
-// articleHead is an article in a list.
-type articleHead struct {
+// ArticleHead is an article in a list.
+type ArticleHead struct {
 	ID       string `json:"id"`
 	Title    string `json:"title"`
 	Owner    string `json:"owner,omitempty"`
@@ -42,7 +42,7 @@ type articleHead struct {
 
 type articleOutput struct {
 	Body struct {
-		articleHead
+		ArticleHead
 		Answer   string   `json:"answer"`
 		Link     string   `json:"link,omitempty"`
 		Examples []string `json:"examples"`
@@ -81,17 +81,17 @@ func (c *Console) flow(_ context.Context, in *named) (*flowOutput, error) {
 	return out, nil
 }
 
-func (c *Console) articles(context.Context, *struct{}) (*page[articleHead], error) {
-	out := &page[articleHead]{}
-	out.Body.Items = []articleHead{}
+func (c *Console) articles(context.Context, *struct{}) (*page[ArticleHead], error) {
+	out := &page[ArticleHead]{}
+	out.Body.Items = []ArticleHead{}
 	for _, a := range c.cfg.Articles.Articles() {
 		out.Body.Items = append(out.Body.Items, headOf(a))
 	}
 	return out, nil
 }
 
-func headOf(a knowledge.Article) articleHead {
-	return articleHead{
+func headOf(a knowledge.Article) ArticleHead {
+	return ArticleHead{
 		ID: a.ID, Title: a.Title, Owner: a.Owner, Language: a.Language, Version: a.Version,
 		ReviewBy: a.ReviewBy, Stale: a.ReviewBy < time.Now().Format(time.DateOnly),
 	}
@@ -101,7 +101,7 @@ func (c *Console) article(_ context.Context, in *named) (*articleOutput, error) 
 	for _, a := range c.cfg.Articles.Articles() {
 		if a.ID == in.Name {
 			out := &articleOutput{}
-			out.Body.articleHead = headOf(a)
+			out.Body.ArticleHead = headOf(a)
 			out.Body.Answer, out.Body.Link, out.Body.Examples, out.Body.Text = a.Answer, a.Link, a.Examples, a.Text
 			return out, nil
 		}

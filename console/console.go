@@ -26,7 +26,7 @@ import (
 	"attendant/dialog/knowledge"
 )
 
-//go:embed web
+//go:embed web/dist
 var web embed.FS
 
 // Calls are the finished calls.
@@ -91,7 +91,7 @@ func New(cfg Config) *Console {
 }
 
 func (c *Console) routes() http.Handler {
-	files, err := fs.Sub(web, "web")
+	files, err := fs.Sub(web, "web/dist")
 	if err != nil {
 		panic(err) // the folder is embedded
 	}

@@ -133,7 +133,7 @@ func TestPaths(t *testing.T) {
 		body   string
 	}{
 		{"/", 200, "<title>Attendant</title>"},
-		{"/page.js", 200, "textContent"},
+		{"/widget.js", 200, "attendant-call"},
 		{"/healthz", 204, ""},
 		{"/readyz", 503, "no recogniser"},
 		{"/metrics", 200, "attendant_calls_live 0"},

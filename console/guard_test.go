@@ -31,6 +31,7 @@ var routes = []struct {
 	{"POST", "/api/v1/rtc/tickets", "supervisor agent designer"},
 	{"POST", "/api/v1/rtc/call", "supervisor agent designer"},
 	{"GET", "/api/v1/vendors", "supervisor"},
+	{"GET", "/api/v1/analytics", "supervisor designer analyst"},
 	{"GET", "/api/v1/trunks", "supervisor"},
 	{"GET", "/api/v1/users", ""},
 	{"POST", "/api/v1/users", ""},

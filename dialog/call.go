@@ -128,11 +128,7 @@ func (c *call) next(ctx context.Context) []flow.Effect {
 	}
 	c.mouth.moment.arm(c.turnEnd)
 	asked := time.Now()
-	if !c.deadline.IsZero() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, c.deadline)
-		defer cancel()
-	}
+	t.until = c.deadline
 	effects := c.talk.hear(ctx, t)
 	c.delays.Understand = time.Since(asked)
 	return append(c.suggested(), effects...)

@@ -47,6 +47,7 @@ type callerTurn struct {
 	lost       bool   // it was speech, but the recogniser failed
 	prompt     string // it was no turn: a supervisor wants this said
 	vendor     string
+	until      time.Time // until when a model may take to understand it; zero is no bound
 }
 
 func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.Duration) *conversation {
@@ -159,7 +160,12 @@ func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flo
 	if t.lost {
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
-	commands, err := c.a.Understand.Understand(ctx, understand.View{
+	understanding, cancel := ctx, context.CancelFunc(func() {})
+	if !t.until.IsZero() {
+		understanding, cancel = context.WithDeadline(ctx, t.until)
+	}
+	defer cancel()
+	commands, err := c.a.Understand.Understand(understanding, understand.View{
 		Expect: expect, Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
 	}, t.Turn)
 	if err != nil {

@@ -72,6 +72,21 @@ func silentFor(s *scene, d time.Duration) {
 	}
 }
 
+// waits are how long the caller waited for anything after each turn, and for the
+// answer.
+func waits(r *dialog.Record) (first, answers []time.Duration) {
+	for _, turn := range r.Turns {
+		if d := turn.Delays; d != nil {
+			answers = append(answers, d.Total)
+			first = append(first, d.Total)
+			if d.Moment > 0 {
+				first[len(first)-1] = d.Moment
+			}
+		}
+	}
+	return first, answers
+}
+
 // TestEveryVendorHanging holds a call whose recogniser, voice and model hang: each
 // turn the caller hears something within 1.5 s, and the embedded parts serve.
 func TestEveryVendorHanging(t *testing.T) {
@@ -88,27 +103,17 @@ func TestEveryVendorHanging(t *testing.T) {
 		caller.Wait()
 		stop()
 
-		var first, answers []time.Duration
+		first, answers := waits(r)
 		for _, turn := range r.Turns {
-			if turn.Side == "caller" && turn.Vendor != "own" || turn.Side == "attendant" && turn.Vendor != "own" {
-				t.Errorf("%s turn %q by %q", turn.Side, turn.Text, turn.Vendor)
-			}
-			if turn.Interrupted {
-				t.Errorf("%q of %q", turn.Text, turn.Planned)
-			}
-			if delays := turn.Delays; delays != nil {
-				answers = append(answers, delays.Total)
-				first = append(first, delays.Total)
-				if delays.Moment > 0 {
-					first[len(first)-1] = delays.Moment
-				}
+			if turn.Vendor != "own" || turn.Interrupted {
+				t.Errorf("%s turn %q of %q by %q", turn.Side, turn.Text, turn.Planned, turn.Vendor)
 			}
 		}
 		t.Logf("something after %v, the answer after %v", first, answers)
 		if len(first) != len(lines) || slices.Max(first) > 1500*time.Millisecond || slices.Max(answers) > 2400*time.Millisecond {
 			t.Errorf("something after %v, the answer after %v", first, answers)
 		}
-		contains(t, r, "One moment, please.", "30 days", "Leipzig depot")
+		contains(t, r, "One moment, please.", "30 days", "day and night", "Leipzig depot")
 		if n := d.Asked(openaitest.Transcriptions); n < 2 || n > 4 {
 			t.Errorf("the hanging recogniser was asked %d times; want two and a probe each 20 s", n)
 		}
@@ -120,6 +125,30 @@ func TestEveryVendorHanging(t *testing.T) {
 		}
 		if len(switched) != len(r.Switches) || len(switched) < 3 || !slices.Contains(switched, "recogniser: hosted -> own: no answer in time") || r.Switches[0].Kind != "voice" {
 			t.Errorf("events %q, record %+v", switched, r.Switches)
+		}
+	})
+}
+
+// lateModel understands nothing, and takes all the time it is given.
+type lateModel struct{ understand.Understander }
+
+func (lateModel) Understand(ctx context.Context, _ understand.View, _ understand.Turn) ([]flow.Command, error) {
+	<-ctx.Done()
+	return []flow.Command{{Kind: flow.OutOfScope, Confidence: 1}}, nil
+}
+
+// TestArticlesAreSearchedAfterTheTurnsTime lets a model spend the turn's time: the
+// time is the vendors', not that of what is here.
+func TestArticlesAreSearchedAfterTheTurnsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "how much is delivery")
+		s.TurnBudget = 1500 * time.Millisecond
+		s.Understand = lateModel{s.Understand}
+		caller := talk(s, 1)
+		r := s.answer(t, t.Context())
+		caller.Wait()
+		if answer := r.Turns[2]; answer.Flow != "" || len(answer.Sources) == 0 || !strings.HasPrefix(answer.Sources[0], "article:") {
+			t.Errorf("answer %+v", answer)
 		}
 	})
 }

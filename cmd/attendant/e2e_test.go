@@ -29,6 +29,7 @@ import (
 type line struct {
 	sip, http, data string
 	stop            func() int // ends the program as SIGTERM does, and returns its status
+	log             *syncBuffer
 }
 
 var worker = "../../bin/attendant-pocketsphinx"
@@ -43,7 +44,20 @@ func environ(t *testing.T) []string {
 	return []string{"ATTENDANT_RECOGNISER_PROGRAM=" + path, "ATTENDANT_LOG_LEVEL=warn", "ATTENDANT_PASSWORD=" + password}
 }
 
-// start runs "attendant serve" on free ports.
+// syncBuffer keeps what is logged, for several goroutines.
+type syncBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+// start runs "attendant serve" on free ports, with settings for the environment;
+// those that begin with "--" are flags of the program.
 func start(t *testing.T, settings ...string) *line {
 	t.Helper()
 	return startSignalled(t, nil, settings...)
@@ -52,14 +66,23 @@ func start(t *testing.T, settings ...string) *line {
 // startSignalled is start with signals that the test sends.
 func startSignalled(t *testing.T, signals <-chan os.Signal, settings ...string) *line {
 	t.Helper()
-	l := &line{data: t.TempDir()}
+	l := &line{data: t.TempDir(), log: &syncBuffer{}}
 	ctx, cancel := context.WithCancel(context.Background())
+	var args []string
+	env := environ(t)
+	for _, s := range settings {
+		if strings.HasPrefix(s, "--") {
+			args = append(args, s)
+		} else {
+			env = append(env, s)
+		}
+	}
 	r, w := io.Pipe()
 	var running sync.WaitGroup
 	status := make(chan int, 1)
-	args := []string{"serve", "--data", l.data, "--listen-sip", "127.0.0.1:0", "--listen-http", "127.0.0.1:0"}
+	args = append(args, "serve", "--data", l.data, "--listen-sip", "127.0.0.1:0", "--listen-http", "127.0.0.1:0")
 	running.Go(func() {
-		p := &program{ctx: ctx, signals: signals, environ: append(environ(t), settings...), out: w, errout: os.Stderr}
+		p := &program{ctx: ctx, signals: signals, environ: env, out: w, errout: io.MultiWriter(os.Stderr, l.log)}
 		status <- p.run(args)
 		w.Close()
 	})

@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"attendant/console"
 )
 
 func main() {
@@ -52,6 +54,7 @@ type commands struct {
 	Check      checkCommand      `cmd:"" help:"Check a company's folder."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Measure understanding on your own data: JSON lines in, JSON lines out."`
 	Doctor     doctorCommand     `cmd:"" help:"Tell what is installed and how fast it is."`
+	Openapi    openapiCommand    `cmd:"" help:"Print the description of the HTTP API."`
 	Version    versionCommand    `cmd:"" help:"Tell the version."`
 }
 
@@ -137,5 +140,17 @@ func (versionCommand) Run(p *program) error {
 		}
 	}
 	_, err := fmt.Fprintln(p.out, "attendant", version)
+	return err
+}
+
+type openapiCommand struct{}
+
+// Run prints the description of the HTTP API, OpenAPI 3.1 as JSON.
+func (openapiCommand) Run(p *program) error {
+	description, err := console.Description()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.out, "%s\n", description)
 	return err
 }

@@ -142,7 +142,7 @@ ol{list-style:none;margin:0;padding:0;max-height:16rem;overflow:auto}li{margin:.
       this.captions.onmessage = (m) => {
         const e = JSON.parse(m.data);
         if (e.kind === "partial") this.ui.partial.textContent = e.text;
-        if (e.kind === "ended") this.hangup(this.words.ended);
+        if (e.kind === "ended") { this.leg = null; this.hangup(this.words.ended); }
         if (e.kind !== "final" || !e.text) return;
         this.ui.partial.textContent = "";
         const li = make("li");
