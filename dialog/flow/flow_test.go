@@ -385,3 +385,94 @@ func TestPrintedFlowsLoadTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestHumanFromEveryStepOfEveryFlow puts a caller at each step of each flow of the
+// demo, waiting for whatever that step can wait for, alone and above another flow,
+// and asks for a human: there is a hand-over in that turn.
+func TestHumanFromEveryStepOfEveryFlow(t *testing.T) {
+	e := demoEngine(t)
+	placed := 0
+	for _, f := range e.Set().Flows() {
+		for i := range f.Steps {
+			for _, waiting := range waits(&f.Steps[i]) {
+				for _, below := range []string{"", "order_status", "human"} {
+					s, _ := e.Start(State{})
+					if below != "" {
+						s.Stack = append(s.Stack, Place{Flow: below, Step: e.Set().Flow(below).Steps[0].ID})
+					}
+					s.Stack, s.Waiting = append(s.Stack, Place{Flow: f.Name, Step: f.Steps[i].ID, Asks: 2}), waiting
+					placed++
+					next, effects := told(t, e, s, commands(Command{Kind: Human}))
+					if asked(effects) != "handover" || next.Ended {
+						t.Errorf("no human from %s.%s, waiting %+v above %q: %+v", f.Name, f.Steps[i].ID, waiting, below, effects)
+					}
+				}
+			}
+		}
+	}
+	if placed < 500 {
+		t.Errorf("only %d places", placed)
+	}
+}
+
+// waits is what a step can wait for from the caller.
+func waits(t *Step) []Waiting {
+	switch {
+	case t.Collect != nil:
+		return []Waiting{{For: "slot"}, {For: "readback"}, {For: "which", Options: []string{"a", "b"}}}
+	case t.Confirm != nil:
+		return []Waiting{{For: "confirm"}}
+	case t.Wait != nil:
+		return []Waiting{{For: "wait"}}
+	case t.Agent != nil:
+		return []Waiting{{For: "agent"}, {}}
+	}
+	return []Waiting{{}}
+}
+
+// TestAgent follows a scoped conversation: what the model says is said with what
+// backs it, operations and exits that were not offered lead to the fallback.
+func TestAgent(t *testing.T) {
+	e := demoEngine(t)
+	begin := func() State {
+		s, _ := e.Start(State{})
+		s, effects := e.Step(s, commands(Command{Kind: StartFlow, Flow: "energy_advice"}))
+		if len(effects) != 1 || effects[0].Consult == nil || effects[0].Consult.Words != "" || len(effects[0].Consult.Exits) != 3 {
+			t.Fatalf("effects %+v", effects)
+		}
+		return s
+	}
+	move := func(s State, r Result) (State, []Effect) {
+		r.Effect = s.Waiting.Effect
+		return told(t, e, s, Input{Result: &r})
+	}
+	s, effects := move(begin(), Result{Outcome: "say", Data: map[string]string{"text": "How is it heated?"}, Source: "article:a@1 article:b@2"})
+	if len(effects) != 1 || effects[0].Say == nil || !effects[0].Say.Model || !reflect.DeepEqual(effects[0].Say.Sources, []string{"caller", "article:a@1", "article:b@2"}) {
+		t.Fatalf("effects %+v", effects)
+	}
+	s, effects = told(t, e, s, commands(Command{Kind: OutOfScope, Words: "with gas"}))
+	if len(effects) != 1 || effects[0].Consult == nil || effects[0].Consult.Words != "with gas" {
+		t.Fatalf("effects %+v", effects)
+	}
+	s, effects = move(s, Result{Outcome: "act", Data: map[string]string{"operation": "list_slots", "service": "advice"}})
+	if len(effects) != 1 || effects[0].Act == nil || !effects[0].Act.Model || effects[0].Act.Args["service"] != "advice" || effects[0].Act.Args["operation"] != "" {
+		t.Fatalf("effects %+v", effects)
+	}
+	s, effects = move(s, Result{Outcome: "ok", Source: "action:e3", Data: map[string]string{"slot1": "x"}})
+	if len(effects) != 1 || effects[0].Consult == nil || s.Results["agent"]["slot1"] != "x" {
+		t.Fatalf("effects %+v", effects)
+	}
+	if _, effects = move(s, Result{Outcome: "exit", Data: map[string]string{"exit": "done"}}); len(effects) == 0 || effects[0].Say == nil || !strings.Contains(effects[0].Say.Text, "Small steps") {
+		t.Errorf("effects %+v", effects)
+	}
+	for name, r := range map[string]Result{
+		"no model":                    {Outcome: "unavailable"},
+		"an exit that does not exist": {Outcome: "exit", Data: map[string]string{"exit": "vault"}},
+		"an operation not offered":    {Outcome: "act", Data: map[string]string{"operation": "refund"}},
+		"nothing to say":              {Outcome: "say"},
+	} {
+		if _, effects := move(begin(), r); len(effects) == 0 || effects[0].Lookup == nil || effects[0].Lookup.Article != "energy_tips" {
+			t.Errorf("%s: %+v; want the fallback", name, effects)
+		}
+	}
+}

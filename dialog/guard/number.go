@@ -85,7 +85,7 @@ func (c counts) add(list []amount) {
 }
 
 // back reports whether an amount in a source backs one in a sentence: the same
-// number of the same thing, or of a thing that one of them does not name. Money
+// number of the same thing, or of a thing that the source does not name. Money
 // and parts of a whole must be named by both. What a person wrote is held to the
 // number alone.
 func (c counts) back(said amount, written bool) bool {
@@ -93,8 +93,10 @@ func (c counts) back(said amount, written bool) bool {
 	switch {
 	case !known:
 		return false
-	case !written, said.unit == "", slices.Contains(units, said.unit):
+	case !written, slices.Contains(units, said.unit):
 		return true
+	case said.unit == "": // an hour of the day may be told without its "o'clock"
+		return slices.Contains(units, "o'clock") || slices.Contains(units, "digits")
 	}
 	return slices.Contains(units, "") && !slices.Contains(money, said.unit)
 }

@@ -26,6 +26,7 @@ func TestFactsOfAModel(t *testing.T) {
 	for text, want := range map[string]bool{
 		"You have 30 days.":                               true,
 		"You have thirty days.":                           true,
+		"We are open from 30 on.":                         false,
 		"You have 30 weeks.":                              false,
 		"You get 30 euros.":                               false,
 		"You get thirty euros.":                           false,
