@@ -226,6 +226,10 @@ func (s *scripted) awaitTurn(ctx context.Context) bool {
 		case <-ctx.Done():
 			return spoke
 		case <-patience.C:
+			if s.open { // some turns are longer than patience
+				patience.Reset(callerPatience)
+				continue
+			}
 			return spoke
 		case h := <-s.ear.events:
 			s.overhear(h)
