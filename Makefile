@@ -87,7 +87,7 @@ check: vet $(LINTER) ## Format, vet and lint (.golangci.yml)
 
 test: test-deps browser-deps build vet ## Set up and run all tests, with real phones
 	(status=0; $(GO) test -race -shuffle=on -json ./... || status=1; \
-	 $(GO) test -race -tags e2e -run TestE2E -timeout 15m -json ./cmd/attendant || status=1; exit $$status) | $(GO) run ./cmd/totals
+	 $(GO) test -race -tags e2e -parallel 4 -run TestE2E -timeout 15m -json ./cmd/attendant || status=1; exit $$status) | $(GO) run ./cmd/totals
 
 rfc: ## Hold every citation of an RFC against docs/rfc.txt
 	$(GO) test -run TestCitations ./cmd/attendant
@@ -96,7 +96,7 @@ unit: ## Run the tests that need no packages
 	$(GO) test -race -shuffle=on ./...
 
 e2e: test-deps browser-deps build ## Run only the end-to-end tests
-	$(GO) test -race -tags e2e -run TestE2E -v ./cmd/attendant
+	$(GO) test -race -tags e2e -parallel 4 -run TestE2E -v ./cmd/attendant
 
 fuzz: ## Fuzz each parser for a minute
 	@for p in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \

@@ -50,6 +50,7 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.analyticsRoutes(api)
 	c.healthRoutes(api)
 	c.trunkRoutes(api)
+	c.deskRoutes(api)
 	return api
 }
 

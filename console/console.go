@@ -51,6 +51,7 @@ type Config struct {
 	Gauges     map[string]func() float64 // further metrics by name
 	Vendors    func() []Vendor           // how the vendors on the ladders are doing; optional
 	Trunks     func() []Trunk            // how it stands with the trunks; optional
+	Desk       Desk                      // agents, queues and orders for live calls; optional
 	Log        *slog.Logger
 }
 
@@ -85,6 +86,9 @@ func New(cfg Config) *Console {
 	}
 	if cfg.Trunks != nil {
 		c.registry.MustRegister(trunks(cfg.Trunks))
+	}
+	if cfg.Desk != nil {
+		c.registry.MustRegister(deskMetrics{cfg.Desk})
 	}
 	c.handler = c.routes()
 	return c

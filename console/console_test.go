@@ -62,7 +62,7 @@ type served struct {
 	users *access.Store
 }
 
-func newConsole(t *testing.T) *served {
+func newConsole(t *testing.T, options ...func(*Config)) *served {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a.wav"), []byte("RIFF"), 0o600); err != nil {
@@ -81,7 +81,7 @@ func newConsole(t *testing.T) *served {
 		t.Fatal(err)
 	}
 	flows, articles := company()
-	c := New(Config{
+	cfg := Config{
 		Access: users, Flows: flows, Articles: articles,
 		Hub: &dialog.Hub{}, Store: shelf{dialog.Record{ID: "a", Recording: "a.wav", Turns: []dialog.Turn{{Side: "caller", Text: "<b>hi</b>"}}}},
 		Live: func() map[string]dialog.CallInfo { return nil }, Ready: func() error { return errors.New("no recogniser") },
@@ -92,7 +92,11 @@ func newConsole(t *testing.T) *served {
 		Trunks: func() []Trunk {
 			return []Trunk{{Name: "carrier", Reachable: "answers OPTIONS", Good: true, Active: 2, Failed: 3}}
 		},
-	})
+	}
+	for _, o := range options {
+		o(&cfg)
+	}
+	c := New(cfg)
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
 	return &served{c, server.URL, users}

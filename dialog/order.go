@@ -181,3 +181,27 @@ func (a *Attendant) FinishWrapUp(ctx context.Context, agent, code, notes string)
 	rows[0].Code, rows[0].Notes = code, notes
 	return a.Desk.Store.SaveHandOver(ctx, rows[0])
 }
+
+// Agents are all agents with what they do; none without a desk.
+func (a *Attendant) Agents() []queue.AgentStatus {
+	if a.Desk == nil {
+		return nil
+	}
+	return a.Desk.Board.Agents(time.Now())
+}
+
+// Queues are all queues with those who wait; none without a desk.
+func (a *Attendant) Queues() []queue.QueueStatus {
+	if a.Desk == nil {
+		return nil
+	}
+	return a.Desk.Board.Queues(time.Now())
+}
+
+// HandOvers are hand-overs, the newest first.
+func (a *Attendant) HandOvers(ctx context.Context, q HandOverQuery) ([]HandOver, error) {
+	if a.Desk == nil {
+		return nil, nil
+	}
+	return a.Desk.Store.HandOvers(ctx, q)
+}

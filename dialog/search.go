@@ -116,6 +116,10 @@ func (h *handover) ring(ctx context.Context, o queue.Offer) *party {
 	agent, _ := h.desk.Board.Agent(o.Agent)
 	began := time.Now()
 	h.talk.event(Event{Kind: HandedOver, Text: "ringing", Agent: o.Agent, Queue: o.Queue})
+	if h.referred(ctx, o, agent) {
+		h.tried(o, began, "accepted")
+		return &party{name: agent.Name, title: agent.Title}
+	}
 	leg, why := h.dial(ctx, agent)
 	if leg == nil {
 		h.tried(o, began, string(why))
@@ -142,6 +146,34 @@ func (h *handover) ring(ctx context.Context, o queue.Offer) *party {
 	h.desk.Board.Refuse(time.Now(), o.ID, why)
 	h.dismiss(p, media.ErrLocalHangup)
 	return nil
+}
+
+// referred has the caller's own phone call the agent, where the queue says so. It
+// reports false where that is not so or has failed: our bridge is used then.
+func (h *handover) referred(ctx context.Context, o queue.Offer, agent queue.Agent) bool {
+	q, _ := h.desk.Board.Queue(o.Queue)
+	if q.Mode != queue.Blind || h.desk.Referrer == nil || len(agent.Addresses) == 0 {
+		return false
+	}
+	target := agent.Addresses[0]
+	if q.Target != "" {
+		target = q.Target
+	}
+	ctx, cancel := context.WithTimeout(ctx, agent.Ring)
+	defer cancel()
+	if err := h.desk.Referrer.Refer(ctx, h.leg, target); err != nil {
+		h.a.Log.Info("transfer failed, our bridge is used", "call", h.id, "agent", agent.Name, "error", err)
+		h.talk.event(Event{Kind: HandedOver, Text: "transfer failed", Agent: agent.Name, Queue: q.Name})
+		return false
+	}
+	if h.desk.Board.Accept(time.Now(), o.ID) != nil {
+		return false
+	}
+	h.answered()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.row.Queue, h.row.Agent, h.row.Outcome, h.row.Answered = o.Queue, o.Agent, string(queue.Answered), time.Now()
+	return true
 }
 
 // dial rings an agent's phones.

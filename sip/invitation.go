@@ -79,7 +79,9 @@ func invitation(r *sip.Request) Invitation {
 			}
 		}
 	}
-	v.Secure = strings.Contains(string(r.Body()), "RTP/SAVP")
+	for _, sign := range []string{"RTP/SAVP", "a=crypto:", "a=fingerprint:"} {
+		v.Secure = v.Secure || strings.Contains(string(r.Body()), sign)
+	}
 	return v
 }
 
@@ -95,8 +97,15 @@ func (s *Server) invited(r *sip.Request, tx sip.ServerTransaction) (Welcome, boo
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	w, refusal := s.cfg.Invited(ctx, invitation(r))
+	v := invitation(r)
+	if v.Dialled == s.cfg.User && v.To != "" {
+		v.Dialled = v.To // a registrar has put our Contact in the number's place
+	}
+	w, refusal := s.cfg.Invited(ctx, v)
 	if refusal == nil {
+		if w.Dialled == "" {
+			w.Dialled = v.Dialled
+		}
 		return w, true
 	}
 	s.stats.reject(&s.stats.Refused)

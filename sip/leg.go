@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -50,8 +51,9 @@ var _ media.Leg = (*Leg)(nil)
 type account struct{ user, password string }
 
 // newLeg runs the session until the leg ends. Requests find the leg when it has
-// a dialog, see establish.
-func (s *Server) newLeg(session *rtp.Session, peer media.Peer, local sdp.Local) *Leg {
+// a dialog, see establish. A far end that should send and is silent for so long
+// is gone.
+func (s *Server) newLeg(session *rtp.Session, peer media.Peer, local sdp.Local, silence time.Duration) *Leg {
 	l := &Leg{
 		Session: session, server: s, peer: peer, local: local, order: &order{},
 		ended: make(chan struct{}), changing: make(chan struct{}, 1), retimed: make(chan struct{}, 1),
@@ -60,7 +62,7 @@ func (s *Server) newLeg(session *rtp.Session, peer media.Peer, local sdp.Local) 
 	s.stats.Active.Add(1)
 	s.legs.Go(func() {
 		defer close(l.ended)
-		if err := session.Run(l.ctx, s.cfg.NoMedia); err != nil {
+		if err := session.Run(l.ctx, silence); err != nil {
 			if errors.Is(err, media.ErrNoMedia) {
 				s.stats.NoMedia.Add(1)
 			}

@@ -51,7 +51,7 @@ func (s *Server) Restore(st State) (*Leg, error) {
 			}
 		}
 	}
-	l := s.newLeg(session, st.Peer, side)
+	l := s.newLeg(session, st.Peer, side, s.cfg.NoMedia)
 	l.establish(st.Dialog)
 	l.confirm()
 	if st.Dialog.Interval > 0 {

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ type DialOptions struct {
 	SRTP         sdp.Policy // the server's where it is sdp.Taken
 	DTLS         bool       // offer keys by DTLS, not by SDES
 	DelayedOffer bool       // let the callee make the offer
+
+	NoMedia time.Duration // how long the callee may send nothing; the server's where 0
 
 	Replaces   *header.Replaces // the callee's dialog that this call takes the place of, RFC 3891
 	ReferredBy string           // a URI, RFC 3892: who asked us to call
@@ -113,7 +116,7 @@ func (d *dialing) attempt(ctx context.Context) (*Leg, error) {
 	}
 	d.leg = d.newLeg(session, media.Peer{
 		CallID: d.callID, Number: d.target.User, Dialled: d.target.User, Remote: d.peer, Transport: strings.ToLower(d.transport), Referrer: d.ReferredBy,
-	}, d.side(d.peer, session.Port(), d.Codecs, d.SRTP))
+	}, d.side(d.peer, session.Port(), d.Codecs, d.SRTP), cmp.Or(d.NoMedia, d.cfg.NoMedia))
 	d.leg.local.DTLS = d.DTLS
 	d.leg.account = account{d.User, d.Password}
 	d.leg.gone = true // there is no dialog to end yet

@@ -129,7 +129,7 @@ func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction, welcome Welcom
 	if welcome.SRTP != sdp.Taken {
 		srtp = welcome.SRTP
 	}
-	leg := s.newLeg(session, welcome.describe(s.peerOf(r)), s.side(r.Source(), session.Port(), codecs, srtp))
+	leg := s.newLeg(session, welcome.describe(s.peerOf(r)), s.side(r.Source(), session.Port(), codecs, srtp), s.cfg.NoMedia)
 	leg.establish(d)
 	leg.ladder.add(false, r)
 	body, err := leg.negotiate(r.Body())

@@ -42,6 +42,8 @@ type config struct {
 	Company        string        `yaml:"company"`
 	Human          string        `yaml:"human"`
 	Region         string        `yaml:"region"`
+	StirRoots      string        `yaml:"stir_roots"`
+	StirHosts      string        `yaml:"stir_hosts"`
 	AcceptUnknown  bool          `yaml:"accept_unknown"`
 	RingTimeout    time.Duration `yaml:"ring_timeout"`
 	Worker         string        `yaml:"recogniser_program"`

@@ -26,7 +26,8 @@ import (
 	"attendant/speech"
 )
 
-// callsAtOnce is how many callers talk at the same time: two cores recognise and
+// callsAtOnce is how many callers talk at the same time, as -parallel in the
+// Makefile lets them (it is 2 on two cores otherwise): two cores recognise and
 // speak for them all.
 const callsAtOnce = 4
 

@@ -54,7 +54,7 @@ func kamailio(t *testing.T, lines ...*line) string {
 		}
 	})
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		if exec.Command("sipp", "-sf", "testdata/options.xml", "-i", "127.0.0.1", "-nostdin", "-m", "1", "-timeout", "1s", address).Run() == nil {
+		if exec.Command("sipp", "-sf", "testdata/alive.xml", "-i", "127.0.0.1", "-nostdin", "-m", "1", "-timeout", "1s", address).Run() == nil {
 			return address
 		}
 		if time.Now().After(deadline) {

@@ -49,6 +49,9 @@ type commands struct {
 	Calls      callsCommand      `cmd:"" help:"List, show and play calls."`
 	Numbers    numbersCommand    `cmd:"" help:"What a call to each of our numbers does."`
 	Trunks     trunksCommand     `cmd:"" help:"Carriers and PBXs."`
+	Agents     agentsCommand     `cmd:"" help:"Agents of a running server: what they do, and their state."`
+	Queues     queuesCommand     `cmd:"" help:"Queues of a running server: who waits, and how they do."`
+	Order      orderCommand      `cmd:"" help:"Have a live call of a running server do something: listen, whisper, barge, take-over, say, end, hold, ..."`
 	Phones     phonesCommand     `cmd:"" help:"Agents' phones that may register with us."`
 	Dial       dialCommand       `cmd:"" help:"Call a number over a trunk and hold the company's conversation."`
 	Check      checkCommand      `cmd:"" help:"Check a company's folder."`

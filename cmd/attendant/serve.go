@@ -122,6 +122,9 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.cfg.Record {
 		s.attendant.Recordings = recordings
 	}
+	if err := s.openDesk(company); err != nil {
+		return err
+	}
 	if err := s.openConsole(ctx, company, recordings); err != nil {
 		return err
 	}
@@ -140,7 +143,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 	cfg := console.Config{
 		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: s.ready,
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
-		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites),
+		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites), Desk: s.attendant,
 	}
 	if s.browsers != nil {
 		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}

@@ -20,19 +20,22 @@ import (
 	"attendant/sip/number"
 	"attendant/sip/provision"
 	"attendant/sip/registrar"
+	"attendant/sip/stir"
 	"attendant/sip/trunk"
 )
 
 // telephony is who may call us, whom we may call, and what a call to a number
 // does: trunks, numbers and agents' phones.
 type telephony struct {
-	log     *slog.Logger
-	server  *sip.Server
-	refuses bool // calls from neither a trunk nor a phone
-	store   *provision.Store
-	numbers *provision.Book[number.Rule]
-	trunks  *provision.Book[trunk.Trunk]
-	phones  *provision.Book[registrar.Phone]
+	log      *slog.Logger
+	server   *sip.Server
+	refuses  bool // calls from neither a trunk nor a phone
+	region   string
+	verifier *stir.Verifier // of signed caller numbers; nil where none are wanted
+	store    *provision.Store
+	numbers  *provision.Book[number.Rule]
+	trunks   *provision.Book[trunk.Trunk]
+	phones   *provision.Book[registrar.Phone]
 
 	registrar *registrar.Registrar
 	group     *trunk.Group
@@ -41,12 +44,16 @@ type telephony struct {
 // openTelephony opens the tables. Calls begin to use it when it is given to
 // hooks.
 func openTelephony(ctx context.Context, cfg config, store *sqlstore.Store, server *sip.Server, log *slog.Logger) (*telephony, error) {
+	verifier, err := openVerifier(cfg)
+	if err != nil {
+		return nil, err
+	}
 	kept, err := provision.Open(ctx, store.DB())
 	if err != nil {
 		return nil, err
 	}
 	t := &telephony{
-		log: log, server: server, refuses: !cfg.AcceptUnknown, store: kept,
+		log: log, server: server, refuses: !cfg.AcceptUnknown, region: cfg.Region, verifier: verifier, store: kept,
 		numbers: provision.Numbers(kept, cfg.Region, nil), trunks: provision.Trunks(kept), phones: provision.Phones(kept),
 	}
 	t.registrar = registrar.New(registrar.Config{
@@ -91,6 +98,11 @@ func (l carrierLine) Dial(ctx context.Context, uri string, o sip.DialOptions) (m
 func hooks(cfg *sip.Config, t func() *telephony) {
 	cfg.Invited = func(ctx context.Context, v sip.Invitation) (sip.Welcome, *sip.Refusal) { return t().invited(ctx, v) }
 	cfg.Register = func(r *sipmessage.Request) *sipmessage.Response { return t().registrar.Register(r) }
+	// Who is registered may move calls; a trunk may not, whatever it says.
+	cfg.MayTransfer = func(a sip.Attempt) bool {
+		_, ok := t().registrar.Owner(a.Source)
+		return ok
+	}
 }
 
 // invited takes or refuses an incoming call. What strangers get tells them
@@ -101,7 +113,11 @@ func (t *telephony) invited(ctx context.Context, v sip.Invitation) (sip.Welcome,
 		t.log.Debug("source of a call is of no trunk", "error", err)
 	}
 	if known {
-		return t.group.Welcome(tr, v)
+		w, refusal := t.group.Welcome(tr, v)
+		if refusal != nil {
+			return w, refusal
+		}
+		return t.attest(ctx, v, w), nil
 	}
 	if name, ok := t.registrar.Owner(v.Source); ok {
 		return sip.Welcome{Number: name}, nil
@@ -109,7 +125,7 @@ func (t *telephony) invited(ctx context.Context, v sip.Invitation) (sip.Welcome,
 	if t.refuses {
 		return sip.Welcome{}, &sip.Refusal{Status: 403, Reason: "Forbidden"}
 	}
-	return sip.Welcome{}, nil
+	return t.attest(ctx, v, sip.Welcome{}), nil
 }
 
 // run keeps registrations and phones alive until ctx ends.
@@ -120,15 +136,19 @@ func (t *telephony) run(ctx context.Context) {
 	parts.Wait()
 }
 
+// agentSilence is how long a human's phone may send nothing, unless it is on
+// hold, before its line counts as broken: the caller is not left with nobody.
+const agentSilence = 6 * time.Second
+
 // Dial implements dialog.Dialer: target is a sip: URI, the name of a registered
 // phone, or a number that goes out over a trunk.
 func (t *telephony) Dial(ctx context.Context, target string) (media.Leg, error) {
 	if strings.HasPrefix(target, "sip:") || strings.HasPrefix(target, "sips:") {
-		return carrierLine{t.server}.Dial(ctx, target, sip.DialOptions{Name: "Attendant"})
+		return carrierLine{t.server}.Dial(ctx, target, sip.DialOptions{Name: "Attendant", NoMedia: agentSilence})
 	}
 	if _, err := t.phones.Find(ctx, target); err == nil {
 		return t.registrar.Dial(ctx, target, func(ctx context.Context, b registrar.Binding) (media.Leg, error) {
-			return carrierLine{t.server}.Dial(ctx, b.Contact, sip.DialOptions{Name: "Attendant", Proxy: b.Proxy()})
+			return carrierLine{t.server}.Dial(ctx, b.Contact, sip.DialOptions{Name: "Attendant", Proxy: b.Proxy(), NoMedia: agentSilence})
 		})
 	}
 	leg, err := t.group.Dial(ctx, trunk.Request{Number: target, Name: "Attendant"})
@@ -153,6 +173,7 @@ func (s *server) serveSIP(ctx context.Context) error {
 		s.telephony.run(keeping)
 		stop()
 	})
+	parts.Go(func() { s.attendant.RunDesk(keeping) })
 	parts.Go(func() { s.friends.run(keeping, s.telephony.group.Networks) })
 	err := s.sip.Serve(serving, s.attendant.Answer)
 	end() // a listener has ended by itself

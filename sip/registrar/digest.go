@@ -144,7 +144,7 @@ func (g *Registrar) authenticate(r *sip.Request) (name string, refusal *sip.Resp
 func (g *Registrar) challenge(r *sip.Request, host string, stale bool) *sip.Response {
 	res := sip.NewResponseFromRequest(r, 401, "Unauthorized", nil)
 	nonce := g.nonces.make(host)
-	for _, algorithm := range []string{"SHA-256", "MD5"} {
+	for _, algorithm := range g.algorithms(r) {
 		value := fmt.Sprintf(`Digest realm="%s", nonce="%s", algorithm=%s, qop="auth"`, Realm, nonce, algorithm)
 		if stale {
 			value += ", stale=true"
@@ -152,6 +152,21 @@ func (g *Registrar) challenge(r *sip.Request, host string, stale bool) *sip.Resp
 		res.AppendHeader(sip.NewHeader("WWW-Authenticate", value))
 	}
 	return res
+}
+
+// algorithms are those that the phone is asked for. baresip 1.0.0 gives up where
+// one that it does not know is offered, whatever else is.
+func (g *Registrar) algorithms(r *sip.Request) []string {
+	ctx, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	p, known, err := g.cfg.Phones(ctx, r.To().Address.User)
+	switch {
+	case err == nil && known && p.Digest == "md5":
+		return []string{"MD5"}
+	case err == nil && known && p.Digest == "sha256":
+		return []string{"SHA-256"}
+	}
+	return []string{"SHA-256", "MD5"}
 }
 
 // credentials are those of our realm, with all that we ask for; nil where there
@@ -191,6 +206,9 @@ func (g *Registrar) proven(ctx context.Context, r *sip.Request, c *digest.Creden
 	hash, secret := hashMD5, p.MD5
 	switch strings.ToUpper(c.Algorithm) {
 	case "", "MD5":
+		if p.Digest == "sha256" {
+			return false
+		}
 	case "SHA-256":
 		hash, secret = hashSHA256, p.SHA256
 	default:

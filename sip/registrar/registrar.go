@@ -12,7 +12,7 @@
 // Guarantees: Register never blocks for longer than Config.Phones does; no
 // request makes the memory grow beyond the bounds below; an unknown phone, a
 // wrong password and a foreign address of record get the same answer after the
-// same work; a binding ends when its time is over, whether or not anybody looks.
+// same work (a phone whose Digest is set is told from others by its challenge); a binding ends when its time is over, whether or not anybody looks.
 //
 // RFC 3261 section 10.3, RFC 3581, RFC 7616, RFC 8760. Left out: Path, GRUU,
 // third-party registrations, the registration event package.
@@ -60,6 +60,7 @@ type Phone struct {
 	Password string `json:"password,omitempty" yaml:"password,omitempty"` // as it is set; only its hashes are kept
 	MD5      string `json:"md5,omitempty" yaml:"md5,omitempty"`           // of name:realm:password
 	SHA256   string `json:"sha256,omitempty" yaml:"sha256,omitempty"`
+	Digest   string `json:"digest,omitempty" yaml:"digest,omitempty"` // md5 for phones that give up where SHA-256 is offered besides; both where empty
 	Disabled bool   `json:"disabled,omitempty" yaml:"disabled,omitempty"`
 }
 
@@ -72,6 +73,9 @@ func (p Phone) Clean() (Phone, error) {
 	var faults []error
 	if p.Name == "" || len(p.Name) > 64 || strings.Trim(p.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+") != "" {
 		faults = append(faults, fmt.Errorf("%w: the name %q is empty, too long or has more than letters, digits and -_.+", ErrPhone, p.Name))
+	}
+	if p.Digest != "" && p.Digest != "md5" && p.Digest != "sha256" {
+		faults = append(faults, fmt.Errorf("%w %s: digest %q is neither md5 nor sha256", ErrPhone, p.Name, p.Digest))
 	}
 	if p.Password != "" && len(p.Password) < minPassword {
 		faults = append(faults, fmt.Errorf("%w %s: the password has fewer than %d characters", ErrPhone, p.Name, minPassword))

@@ -389,6 +389,52 @@ func TestSilentPhonesAreRungLast(t *testing.T) {
 	})
 }
 
+func TestPhonesAreAskedForWhatTheyKnow(t *testing.T) {
+	for digest, want := range map[string]string{"": "SHA-256 MD5", "md5": "MD5", "sha256": "SHA-256"} {
+		g := registrar(t)
+		known := g.cfg.Phones
+		g.cfg.Phones = func(ctx context.Context, name string) (Phone, bool, error) {
+			p, ok, err := known(ctx, name)
+			p.Digest = digest
+			return p, ok, err
+		}
+		d := newDesk(t, g)
+		res := g.Register(d.request(""))
+		var got []string
+		for _, h := range res.GetHeaders("WWW-Authenticate") {
+			c, err := digestOf(h.Value())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, c)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("digest %q: asked for %v, want %s", digest, got, want)
+		}
+	}
+	// Who is to prove by SHA-256 cannot choose MD5.
+	g := registrar(t)
+	known := g.cfg.Phones
+	d := newDesk(t, g)
+	d.challenged(g.Register(d.request("")))
+	g.cfg.Phones = func(ctx context.Context, name string) (Phone, bool, error) {
+		p, ok, err := known(ctx, name)
+		p.Digest = "sha256"
+		return p, ok, err
+	}
+	if res := g.Register(d.request(d.credentials())); res.StatusCode != 403 {
+		t.Errorf("MD5 for a phone of SHA-256: %d", res.StatusCode)
+	}
+}
+
+func digestOf(value string) (string, error) {
+	c, err := digest.ParseChallenge(value)
+	if err != nil {
+		return "", err
+	}
+	return c.Algorithm, nil
+}
+
 func TestPhonesAreChecked(t *testing.T) {
 	p, err := Phone{Name: "ana", Password: "correct horse"}.Clean()
 	if err != nil || p.Password != "" || len(p.MD5) != 32 || len(p.SHA256) != 64 {

@@ -11,7 +11,21 @@ import (
 	"attendant/media"
 	"attendant/sip"
 	"attendant/sip/number"
+	"attendant/sip/sdp"
 )
+
+// policy is the trunk's SRTP; where it says nothing the server's holds.
+func (t *Trunk) policy() sdp.Policy {
+	switch t.SRTP {
+	case "off":
+		return sdp.Off
+	case "preferred":
+		return sdp.Preferred
+	case "required":
+		return sdp.Required
+	}
+	return sdp.Taken
+}
 
 // Welcome says how a call that comes over t is taken, or why not: its limits,
 // its SRTP, its numbers as E.164 and its codecs.
@@ -35,7 +49,7 @@ func (g *Group) Welcome(t Trunk, v sip.Invitation) (sip.Welcome, *sip.Refusal) {
 		caller = v.Asserted
 	}
 	return sip.Welcome{
-		Trunk: t.Name, Number: t.Incoming(caller), Dialled: t.Incoming(v.Dialled), Codecs: codecs, Release: release,
+		Trunk: t.Name, Number: t.Incoming(caller), Dialled: t.Incoming(v.Dialled), Codecs: codecs, SRTP: t.policy(), Release: release,
 	}, nil
 }
 
@@ -160,7 +174,7 @@ func (g *Group) capped(ctx context.Context, t Trunk, l *limiter) error {
 // options say how a call over the trunk looks.
 func (t *Trunk) options(r Request) sip.DialOptions {
 	o := sip.DialOptions{
-		Name: r.Name, Domain: t.Domain, Proxy: t.proxy(), User: cmp.Or(t.AuthUser, t.User), Password: secret(t.Password),
+		Name: r.Name, Domain: t.Domain, Proxy: t.proxy(), User: cmp.Or(t.AuthUser, t.User), Password: secret(t.Password), SRTP: t.policy(),
 	}
 	o.Codecs, _ = t.codecs() // checked when it was set; nil is the server's own
 	own := cmp.Or(r.From, t.CallerID)

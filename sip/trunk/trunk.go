@@ -72,7 +72,7 @@ type Trunk struct {
 
 	Codecs []string `json:"codecs,omitempty" yaml:"codecs,omitempty"` // in the order of preference
 	DTMF   string   `json:"dtmf,omitempty" yaml:"dtmf,omitempty"`     // rfc4733 (where empty), info or inband
-	SRTP   string   `json:"srtp,omitempty" yaml:"srtp,omitempty"`     // off (where empty), preferred or required
+	SRTP   string   `json:"srtp,omitempty" yaml:"srtp,omitempty"`     // off, preferred or required; the server's own where empty
 
 	MaxCalls       int     `json:"max_calls,omitempty" yaml:"max_calls,omitempty"` // at once, both directions; 0 is no limit
 	CallsPerSecond float64 `json:"calls_per_second,omitempty" yaml:"calls_per_second,omitempty"`

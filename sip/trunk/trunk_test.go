@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"attendant/sip/number"
+	"attendant/sip/sdp"
 )
 
 func TestPresetsFillInWhatIsLeftOpen(t *testing.T) {
@@ -120,5 +121,14 @@ func TestNothingIsDialledThatNoRuleAllows(t *testing.T) {
 	}
 	if err := (Trunk{}).Permits(number.Number{E164: "+12015550123"}); !errors.Is(err, ErrForbidden) || !strings.Contains(err.Error(), "off") {
 		t.Errorf("without a list: %v", err)
+	}
+}
+
+func TestEncryptionIsTheTrunksPolicy(t *testing.T) {
+	for text, want := range map[string]sdp.Policy{"": sdp.Taken, "off": sdp.Off, "preferred": sdp.Preferred, "required": sdp.Required} {
+		tr := Trunk{SRTP: text}
+		if o := tr.options(Request{}); tr.policy() != want || o.SRTP != want {
+			t.Errorf("srtp %q: %v, calls out %v; want %v", text, tr.policy(), o.SRTP, want)
+		}
 	}
 }
