@@ -8,7 +8,7 @@ RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us 
 TEST_PACKAGES := chromium baresip-core linphone-cli sip-tester kamailio sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
 SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/dist/*')
 
-.PHONY: help deps test-deps browser-deps node-deps build web screenshots narrowband demo test vet check rfc unit e2e fuzz bench measure clean
+.PHONY: help deps test-deps browser-deps node-deps build web screenshots narrowband demo test vet check rfc unit e2e fuzz bench measure load soak clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -108,6 +108,12 @@ bench: ## Run the benchmarks
 
 measure: test-deps build ## Measure recognition and replies (docs/measurements.md)
 	$(GO) test -tags measure -run TestMeasure -timeout 60m -v ./cmd/attendant
+
+load: test-deps ## Flood the SIP side and find its set-up rate (docs/measurements.md)
+	$(GO) test -tags measure -run 'TestLoad(Flood|SetUp)' -timeout 10m -v ./sip
+
+soak: test-deps ## Set up 20 short calls a second for 30 minutes (ATTENDANT_LOAD=5m: for five)
+	$(GO) test -tags measure -run TestLoadSoak -timeout 60m -v ./sip
 
 clean: ## Remove what was built and the demo's data
 	rm -rf bin data
