@@ -70,7 +70,8 @@ type Attendant struct {
 
 	Clock ClockStats // of all calls that have ended
 
-	Desk *Desk // agents and queues; optional: without it Human is dialled
+	Consent string // to being recorded: "announce" tells callers, "ask" records who says yes; else nothing is said
+	Desk    *Desk  // agents and queues; optional: without it Human is dialled
 
 	live  sync.Map // call ID -> CallInfo
 	calls sync.Map // call ID -> *call
@@ -190,6 +191,9 @@ func (c *call) startRecorder(ctx context.Context, parts *sync.WaitGroup) {
 	}
 	c.talk.record.Recording = name
 	c.floor.record(t)
+	if c.a.Consent == "ask" {
+		c.floor.change(func(s *scene) { s.paused = true })
+	}
 	parts.Go(func() { c.runTape(ctx, t, file) })
 }
 

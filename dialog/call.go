@@ -92,6 +92,7 @@ func (c *call) converse(ctx context.Context) {
 // begin is how the call begins: with the greeting, or with the place in a queue
 // that the caller lost a moment ago.
 func (c *call) begin(ctx context.Context) []flow.Effect {
+	c.consent(ctx)
 	if effects := c.offerPlace(ctx); effects != nil {
 		return effects
 	}

@@ -171,7 +171,7 @@ func (c *call) takeOver(ctx context.Context, o Order) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.interrupt == nil {
+	if c.interrupt == nil || c.over || c.taker != nil {
 		c.a.Desk.Board.Release(time.Now(), p.name, key)
 		return ErrNotNow
 	}
@@ -273,7 +273,11 @@ func worded(text string) string {
 func (c *call) dismissSupervisors() {
 	c.mu.Lock()
 	c.over = true
+	taker := c.taker
 	c.mu.Unlock()
+	if taker != nil { // who took over in the moment in which the call ended
+		c.a.Desk.Board.Release(time.Now(), taker.name, taker.call)
+	}
 	for _, p := range c.floor.now().supervisors {
 		c.dismiss(p, media.ErrLocalHangup)
 	}

@@ -49,3 +49,28 @@ func (c *call) recordParty(ctx context.Context, p *party) {
 	c.noteTape(name)
 	p.parts.Go(func() { c.runTape(ctx, t, r) })
 }
+
+// consent tells the caller of the recording, or asks. Of who does not say yes
+// nothing is kept.
+func (c *call) consent(ctx context.Context) {
+	if c.talk.record.Recording == "" {
+		return
+	}
+	switch c.a.Consent {
+	case "announce":
+		c.say1(ctx, "consent")
+	case "ask":
+		if c.yes(ctx, c.phrase("consent_ask")) {
+			c.floor.change(func(s *scene) { s.paused = false })
+			return
+		}
+		c.unrecorded = true
+		c.floor.record(nil)
+		name := filepath.Join(c.a.Recordings, c.talk.record.Recording)
+		c.talk.record.Recording = ""
+		if err := os.Remove(name); err != nil { // still open: it is gone when that is closed
+			c.a.Log.Error("recording not removed", "call", c.id, "error", err)
+		}
+		c.say1(ctx, "consent_no")
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,6 +54,7 @@ type config struct {
 	VoiceName      string        `yaml:"voice_name"`
 	Music          string        `yaml:"music"`
 	Record         bool          `yaml:"record"`
+	Consent        string        `yaml:"consent"`
 	LogLevel       string        `yaml:"log_level"`
 	Password       string        `yaml:"password"`
 	ListenRTC      string        `yaml:"listen_rtc"`
@@ -181,6 +183,9 @@ func (c *config) validate() error {
 	}
 	if c.Voice != "flite" && c.Voice != "espeak" {
 		fault("voice: %q is neither flite nor espeak", c.Voice)
+	}
+	if !slices.Contains([]string{"", "none", "announce", "ask"}, c.Consent) {
+		fault("consent: %q is none of none, announce, ask", c.Consent)
 	}
 	if strings.ContainsAny(c.Human, " \t<>\"") {
 		fault("human: %q is no SIP URI, phone or number", c.Human)

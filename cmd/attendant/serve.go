@@ -120,7 +120,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	s.language = company.language(s.cfg)
 	s.language.speak(s.attendant)
 	if s.cfg.Record {
-		s.attendant.Recordings = recordings
+		s.attendant.Recordings, s.attendant.Consent = recordings, s.cfg.Consent
 	}
 	if err := s.openDesk(company); err != nil {
 		return err
