@@ -5,10 +5,10 @@ GO ?= go
 LINTER_VERSION := v2.15.0
 WORKER := bin/attendant-pocketsphinx
 RUN_PACKAGES := gcc libc6-dev pkg-config libpocketsphinx-dev pocketsphinx-en-us flite espeak-ng
-TEST_PACKAGES := chromium baresip-core sip-tester kamailio sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
-SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -path 'console/web/dist/*')
+TEST_PACKAGES := chromium baresip-core linphone-cli sip-tester kamailio sox ffmpeg asterisk-core-sounds-en-wav asterisk-core-sounds-en-g722 pocketsphinx-testdata
+SOURCES := $(shell find cmd console crm deploy dialog media sip speech -name '*.go' -o -name '*.sql' -o -name '*.yaml' -o -name '*.md' -o -name '*.bin' -o -path 'console/web/dist/*')
 
-.PHONY: help deps test-deps browser-deps node-deps build web screenshots narrowband words demo test vet check rfc unit e2e fuzz bench measure clean
+.PHONY: help deps test-deps browser-deps node-deps build web screenshots narrowband words demo test vet check rfc unit e2e fuzz bench measure load soak clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -93,7 +93,7 @@ check: vet $(LINTER) ## Format, vet and lint (.golangci.yml)
 
 test: test-deps browser-deps build vet ## Set up and run all tests, with real phones
 	(status=0; $(GO) test -race -shuffle=on -json ./... || status=1; \
-	 $(GO) test -race -tags e2e -parallel 4 -run TestE2E -timeout 15m -json ./cmd/attendant || status=1; exit $$status) | $(GO) run ./cmd/totals
+	 $(GO) test -race -tags e2e -parallel 4 -p 1 -run TestE2E -timeout 15m -json ./cmd/attendant ./sip || status=1; exit $$status) | $(GO) run ./cmd/totals
 
 rfc: ## Hold every citation of an RFC against docs/rfc.txt
 	$(GO) test -run TestCitations ./cmd/attendant
@@ -102,7 +102,7 @@ unit: ## Run the tests that need no packages
 	$(GO) test -race -shuffle=on ./...
 
 e2e: test-deps browser-deps build ## Run only the end-to-end tests
-	$(GO) test -race -tags e2e -parallel 4 -run TestE2E -v ./cmd/attendant
+	$(GO) test -race -tags e2e -parallel 4 -p 1 -run TestE2E -v ./cmd/attendant ./sip
 
 fuzz: ## Fuzz each parser for a minute
 	@for p in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
@@ -114,6 +114,12 @@ bench: ## Run the benchmarks
 
 measure: test-deps build ## Measure recognition and replies (docs/measurements.md)
 	$(GO) test -tags measure -run TestMeasure -timeout 60m -v ./cmd/attendant
+
+load: test-deps ## Flood the SIP side and find its set-up rate (docs/measurements.md)
+	$(GO) test -tags measure -run 'TestLoad(Flood|SetUp)' -timeout 10m -v ./sip
+
+soak: test-deps ## Set up 20 short calls a second for 30 minutes (ATTENDANT_LOAD=5m: for five)
+	$(GO) test -tags measure -run TestLoadSoak -timeout 60m -v ./sip
 
 clean: ## Remove what was built and the demo's data
 	rm -rf bin data

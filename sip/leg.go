@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -310,8 +311,18 @@ func (l *Leg) conclude(body []byte) error {
 	return nil
 }
 
-// use sets the stream and what Peer tells of it; the caller holds mu.
+// use sets the stream and what Peer tells of it; the caller holds mu. An address
+// of a family that our side does not speak cannot be sent to, and a far end that
+// waits for a handshake sends nothing that would tell of a better one: its
+// signalling's address is taken. linphone 5.1 describes IPv6 in a call over
+// IPv4.
 func (l *Leg) use(stream rtp.Stream) {
+	ours, err := netip.ParseAddr(l.local.Address)
+	if theirs := stream.Remote.Addr(); err == nil && theirs.IsValid() && theirs.Is4() != ours.Is4() {
+		if peer, err := netip.ParseAddrPort(l.dialog.Peer); err == nil {
+			stream.Remote = netip.AddrPortFrom(peer.Addr().Unmap(), stream.Remote.Port())
+		}
+	}
 	l.Set(stream)
 	l.peer.Codec = fmt.Sprintf("%s/%d", stream.Codec.Name, stream.Codec.ClockRateHz)
 	l.peer.Bandwidth = stream.Codec.Bandwidth

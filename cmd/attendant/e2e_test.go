@@ -60,6 +60,12 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 // those that begin with "--" are flags of the program.
 func start(t *testing.T, settings ...string) *line {
 	t.Helper()
+	return startSignalled(t, nil, settings...)
+}
+
+// startSignalled is start with signals that the test sends.
+func startSignalled(t *testing.T, signals <-chan os.Signal, settings ...string) *line {
+	t.Helper()
 	l := &line{data: t.TempDir(), log: &syncBuffer{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	var args []string
@@ -76,7 +82,8 @@ func start(t *testing.T, settings ...string) *line {
 	status := make(chan int, 1)
 	args = append(args, "serve", "--data", l.data, "--listen-sip", "127.0.0.1:0", "--listen-http", "127.0.0.1:0")
 	running.Go(func() {
-		status <- run(ctx, args, env, nil, w, io.MultiWriter(os.Stderr, l.log))
+		p := &program{ctx: ctx, signals: signals, environ: env, out: w, errout: io.MultiWriter(os.Stderr, l.log)}
+		status <- p.run(args)
 		w.Close()
 	})
 	lines := bufio.NewScanner(r)

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,13 +27,14 @@ func background(t *testing.T, name string, args ...string) *bytes.Buffer {
 	out := &bytes.Buffer{}
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stdout, cmd.Stderr, cmd.Dir = out, out, t.TempDir()
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // Kamailio ends its children then
 	cmd.WaitDelay = 2 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	t.Cleanup(func() {
 		stop()
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // it was told to end
 		if t.Failed() {
 			text := out.String()
 			t.Logf("%s: %s", name, text[max(0, len(text)-4000):])

@@ -243,12 +243,17 @@ func (l *handshakeLink) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, l.RemoteAddr(), err
 }
 
-// WriteTo sends one to where the far end is, whatever the address given.
+// WriteTo sends one to where the far end is, whatever the address given. One
+// that cannot be sent is lost, as any datagram may be: it is repeated, to where
+// the far end has turned out to be by then.
 func (l *handshakeLink) WriteTo(b []byte, _ net.Addr) (int, error) {
 	l.session.mu.Lock()
 	to := l.to()
 	l.session.mu.Unlock()
-	return l.session.conn.WriteToUDPAddrPort(b, to)
+	if _, err := l.session.conn.WriteToUDPAddrPort(b, to); err != nil {
+		l.session.sendErrors.Add(1)
+	}
+	return len(b), nil
 }
 
 // to is where the far end is; the caller holds the session's mu.
