@@ -43,8 +43,12 @@ type question struct {
 }
 
 // answers reads questions and writes what answer makes of each, until the input
-// ends. A line that is no JSON ends it with the line's number.
-func answers(p *program, answer func(q question) (any, error)) error {
+// ends. A line that is no JSON ends it with the line's number. With a test file
+// it prints a summary instead; got is what of an answer is compared.
+func (t tested) answers(p *program, answer func(q question) (any, error), got func(any) any) error {
+	if t.Test != "" {
+		return t.measure(p, answer, got)
+	}
 	in := bufio.NewReaderSize(p.in, 1<<16)
 	out := bufio.NewWriter(p.out)
 	encoder := json.NewEncoder(out)
@@ -79,6 +83,7 @@ func answers(p *program, answer func(q question) (any, error)) error {
 }
 
 type evaluateIntents struct {
+	tested
 	Examples string `required:"" help:"Examples: text TAB label, a line each." type:"existingfile"`
 }
 
@@ -101,7 +106,7 @@ func (f evaluateIntents) Run(p *program) error {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
 	c := intent.Train(examples)
-	return answers(p, func(q question) (any, error) {
+	return f.answers(p, func(q question) (any, error) {
 		a := intentAnswer{ID: q.ID, Alternatives: []alternative{}}
 		guesses, believed := c.Classify(q.Text, 5)
 		for i, g := range guesses {
@@ -115,7 +120,7 @@ func (f evaluateIntents) Run(p *program) error {
 			a.Alternatives = append(a.Alternatives, alternative{g.Label, g.Confidence})
 		}
 		return a, nil
-	})
+	}, func(a any) any { return a.(intentAnswer).Intent })
 }
 
 func readExamples(file string) ([]intent.Example, error) {
@@ -140,33 +145,38 @@ func readExamples(file string) ([]intent.Example, error) {
 	return out, nil
 }
 
-type evaluateControl struct{}
+type evaluateControl struct{ tested }
 
-// Run tells each turn's act.
-func (evaluateControl) Run(p *program) error {
-	return answers(p, func(q question) (any, error) {
-		return struct {
-			ID  json.RawMessage `json:"id"`
-			Act string          `json:"act"`
-		}{q.ID, rules.Act(q.Text, q.Prev)}, nil
-	})
+type actAnswer struct {
+	ID  json.RawMessage `json:"id"`
+	Act string          `json:"act"`
 }
 
-type evaluateSentiment struct{}
+// Run tells each turn's act.
+func (f evaluateControl) Run(p *program) error {
+	return f.answers(p, func(q question) (any, error) {
+		return actAnswer{q.ID, rules.Act(q.Text, q.Prev)}, nil
+	}, func(a any) any { return a.(actAnswer).Act })
+}
+
+type evaluateSentiment struct{ tested }
+
+type moodAnswer struct {
+	ID    json.RawMessage `json:"id"`
+	Score float64         `json:"score"`
+	Label string          `json:"label"`
+}
 
 // Run scores each text as the first turn of a call.
-func (evaluateSentiment) Run(p *program) error {
-	return answers(p, func(q question) (any, error) {
+func (f evaluateSentiment) Run(p *program) error {
+	return f.answers(p, func(q question) (any, error) {
 		s := sentiment.New().Score(q.Text)
-		return struct {
-			ID    json.RawMessage `json:"id"`
-			Score float64         `json:"score"`
-			Label string          `json:"label"`
-		}{q.ID, s.Value, s.Label}, nil
-	})
+		return moodAnswer{q.ID, s.Value, s.Label}, nil
+	}, func(a any) any { return a.(moodAnswer).Label })
 }
 
 type evaluateKnowledge struct {
+	tested
 	Docs string `required:"" help:"Documents: {id, title, text}, a line each." type:"existingfile"`
 }
 
@@ -194,14 +204,22 @@ func (f evaluateKnowledge) Run(p *program) error {
 		return err
 	}
 	defer index.Close()
-	return answers(p, func(q question) (any, error) {
+	return f.answers(p, func(q question) (any, error) {
 		hits, answer, answered, err := index.Search(p.ctx, q.Query, 10)
 		a := hitAnswer{ID: q.ID, Hits: []hit{}, Answered: answered, Answer: answer}
 		for _, h := range hits {
 			a.Hits = append(a.Hits, hit{h.ID, h.Score})
 		}
 		return a, err
-	})
+	}, func(a any) any { return a.(hitAnswer).first() })
+}
+
+// first is the document that answers, nil where the question is not answered.
+func (a hitAnswer) first() any {
+	if !a.Answered || len(a.Hits) == 0 {
+		return nil
+	}
+	return a.Hits[0].Doc
 }
 
 func readDocuments(file string) ([]knowledge.Document, error) {
@@ -224,7 +242,7 @@ func readDocuments(file string) ([]knowledge.Document, error) {
 	return out, nil
 }
 
-type evaluateEntities struct{}
+type evaluateEntities struct{ tested }
 
 type valueAnswer struct {
 	ID    json.RawMessage `json:"id"`
@@ -238,8 +256,8 @@ type money struct {
 }
 
 // Run finds each text's value.
-func (evaluateEntities) Run(p *program) error {
-	return answers(p, func(q question) (any, error) {
+func (f evaluateEntities) Run(p *program) error {
+	return f.answers(p, func(q question) (any, error) {
 		at, err := moment(q.Ref)
 		if err != nil {
 			return nil, err
@@ -252,7 +270,7 @@ func (evaluateEntities) Run(p *program) error {
 			return valueAnswer{q.ID, nil}, nil
 		}
 		return valueAnswer{q.ID, written(v)}, nil
-	})
+	}, func(a any) any { return a.(valueAnswer).Value })
 }
 
 // entityTypes are what Find finds.
@@ -291,21 +309,23 @@ func moment(ref string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("ref %q is no moment: want YYYY-MM-DDTHH:MM", ref)
 }
 
-type evaluateWritten struct{}
+type evaluateWritten struct{ tested }
 
 type textAnswer struct {
 	ID   json.RawMessage `json:"id"`
 	Text string          `json:"text"`
 }
 
+func saidText(a any) any { return a.(textAnswer).Text }
+
 // Run writes what was spoken.
-func (evaluateWritten) Run(p *program) error {
-	return answers(p, func(q question) (any, error) { return textAnswer{q.ID, entity.Written(q.Text, q.Lang)}, nil })
+func (f evaluateWritten) Run(p *program) error {
+	return f.answers(p, func(q question) (any, error) { return textAnswer{q.ID, entity.Written(q.Text, q.Lang)}, nil }, saidText)
 }
 
-type evaluateSpoken struct{}
+type evaluateSpoken struct{ tested }
 
 // Run writes texts as they are spoken.
-func (evaluateSpoken) Run(p *program) error {
-	return answers(p, func(q question) (any, error) { return textAnswer{q.ID, entity.Spoken(q.Text, q.Lang)}, nil })
+func (f evaluateSpoken) Run(p *program) error {
+	return f.answers(p, func(q question) (any, error) { return textAnswer{q.ID, entity.Spoken(q.Text, q.Lang)}, nil }, saidText)
 }

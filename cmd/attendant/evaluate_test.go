@@ -52,3 +52,46 @@ func TestEvaluateNamesTheBadLine(t *testing.T) {
 		t.Errorf("status %d, error %s", status, errout.String())
 	}
 }
+
+// With a file of questions and what is wanted, each kind tells how many of its
+// answers are right.
+func TestEvaluateSummary(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	examples := write("t.tsv", "where is my card\tcard\nmy card is late\tcard\nclose my account\tclose\ndelete the account\tclose\n")
+	docs := write("d.jsonl", `{"id":"7","title":"Hours","text":"We are open from 9 to 18."}`+"\n"+`{"id":"8","title":"Pay","text":"By card."}`+"\n")
+	for _, test := range []struct{ args, file, lines, want string }{
+		{"control", "control.jsonl", `{"id":1,"text":"yes please","want":"affirm"}` + "\n" + `{"id":2,"text":"goodbye","want":"affirm"}` + "\n", `"asked": 2, "right": 1, "accuracy": 0.5,`},
+		{"control", "control.tsv", "yes please\taffirm\ngoodbye\tend\n", `"asked": 2, "right": 2, "accuracy": 1, "macro_f1": 1,`},
+		{"intents --examples " + examples, "i.tsv", "please close the account\tclose\ntell me about football\t\n", `"right": 2,`},
+		{"sentiment", "s.tsv", "this is terrible\tnegative\n", `"right": 1,`},
+		{"knowledge --docs " + docs, "k.jsonl", `{"id":1,"query":"when are you open","want":["6","7"]}` + "\n" + `{"id":2,"query":"who won the football","want":null}` + "\n", `"right": 2,`},
+		{"entities", "e.jsonl", `{"id":1,"text":"forty two dollars and fifty cents","type":"money","want":{"amount":42.5,"currency":"USD"}}` + "\n" + `{"id":2,"text":"four one one one","type":"card","want":null}` + "\n", `"right": 2,`},
+		{"written", "w.tsv", "the twenty third of march\t23 march\n", `"right": 1,`},
+		{"spoken", "p.tsv", "It costs $5\tIt costs five dollars\n", `"right": 1,`},
+	} {
+		var out, errout bytes.Buffer
+		args := append([]string{"evaluate"}, strings.Fields(test.args)...)
+		args = append(args, "--test", write(test.file, test.lines), "--json")
+		status := run(t.Context(), args, nil, strings.NewReader(""), &out, &errout)
+		if got := strings.Join(strings.Fields(out.String()), " "); status != 0 || !strings.Contains(got, test.want) {
+			t.Errorf("evaluate %s with %q: status %d, got %s%s, want %s", test.args, test.lines, status, got, errout.String(), test.want)
+		}
+	}
+	for name, lines := range map[string]string{"a.jsonl": `{"id":1,"text":"yes"}`, "b.tsv": "no tab\n", "c.jsonl": "\n", "d2.jsonl": "no json\n"} {
+		var out, errout bytes.Buffer
+		if status := run(t.Context(), []string{"evaluate", "control", "--test", write(name, lines)}, nil, strings.NewReader(""), &out, &errout); status != 2 || !strings.Contains(errout.String(), name) {
+			t.Errorf("%s: status %d, %s", name, status, errout.String())
+		}
+	}
+	var out bytes.Buffer
+	if status := run(t.Context(), []string{"evaluate", "control", "--test", filepath.Join(dir, "control.jsonl")}, nil, strings.NewReader(""), &out, &out); status != 0 || !strings.Contains(out.String(), "1 of 2, 50.0 %") {
+		t.Errorf("for people: status %d, %s", status, out.String())
+	}
+}
