@@ -176,7 +176,8 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 func (c *call) start(ctx context.Context, parts *sync.WaitGroup) {
 	c.floor.change(func(*scene) {})
 	c.startRecorder(ctx, parts)
-	parts.Go(func() { c.talk.knowing <- c.a.know(ctx, c.talk.record.ID, c.talk.record.Number) })
+	number := c.talk.record.Number // of a callback it is known only later
+	parts.Go(func() { c.talk.knowing <- c.a.know(ctx, c.id, number) })
 	parts.Go(func() { c.bridge.Run(ctx) })
 	parts.Go(func() { c.ear.listen(ctx) })
 }

@@ -162,12 +162,13 @@ func (h *handover) wait(ctx context.Context) (*party, string) {
 	defer stop()
 	var found *party
 	var overflow string
+	announce := h.queue.Announce // an agent who takes the call changes the queue
 	var search sync.WaitGroup
 	search.Go(func() {
 		defer enough()
 		found, overflow = h.search(searching)
 	})
-	chosen := h.host(hosting)
+	chosen := h.host(hosting, announce)
 	if chosen != "" && !h.choose(chosen) {
 		chosen = "" // an agent was quicker
 	}

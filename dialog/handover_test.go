@@ -34,7 +34,7 @@ func TestWarmHandOver(t *testing.T) {
 		if row.Outcome != "answered" || row.Agent != "ann" || row.Stage != "ended" || row.Closed != "agent hung up" || len(row.Tries) != 1 {
 			t.Errorf("hand-over %+v", row)
 		}
-		if r := h.books.records[0]; r.Outcome != "escalated" || len(r.HandOvers) != 1 {
+		if r := h.books.record(0); r.Outcome != "escalated" || len(r.HandOvers) != 1 {
 			t.Errorf("record: outcome %s, %d hand-overs", r.Outcome, len(r.HandOvers))
 		}
 	})
@@ -214,8 +214,8 @@ func TestAgentLostBringsTheCallerBack(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		h.leg.Leave()
 		time.Sleep(5 * time.Second)
-		if h.phones.order() != "ann" || !strings.Contains(strings.Join(side(h.books.records[0], "attendant"), " "), "anything else") {
-			t.Errorf("rung %s, said %v", h.phones.order(), side(h.books.records[0], "attendant"))
+		if h.phones.order() != "ann" || !strings.Contains(strings.Join(side(h.books.record(0), "attendant"), " "), "anything else") {
+			t.Errorf("rung %s, said %v", h.phones.order(), side(h.books.record(0), "attendant"))
 		}
 	})
 }

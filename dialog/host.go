@@ -22,17 +22,18 @@ const (
 
 func random() uint32 { return rand.Uint32() }
 
-// host keeps a caller who waits company: it says where they stand, answers what
-// they ask from the articles, and returns what they have chosen, or empty when
-// ctx ends. Music plays where nothing is said.
-func (h *handover) host(ctx context.Context) string {
+// host keeps a caller who waits company: it says where they stand, again each
+// time that announce has passed, answers what they ask from the articles, and
+// returns what they have chosen, or empty when ctx ends. Music plays where nothing
+// is said.
+func (h *handover) host(ctx context.Context, announce time.Duration) string {
 	if h.soon(ctx) {
 		return ""
 	}
 	h.say1(ctx, "wait")
 	h.standing(ctx)
 	h.say1(ctx, "offers")
-	next := time.Now().Add(h.queue.Announce)
+	next := time.Now().Add(announce)
 	for ctx.Err() == nil {
 		t, ok := h.listenFor(ctx, flow.Expectation{Type: "choice"}, max(time.Until(next), time.Second))
 		switch {
@@ -40,7 +41,7 @@ func (h *handover) host(ctx context.Context) string {
 			return ""
 		case !ok:
 			h.standing(ctx)
-			next = time.Now().Add(h.queue.Announce)
+			next = time.Now().Add(announce)
 		default:
 			if chosen := h.heardWaiting(ctx, t); chosen != "" {
 				return chosen

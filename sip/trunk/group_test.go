@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,10 +120,11 @@ func TestRegistrationIsRefreshedAndEnded(t *testing.T) {
 
 func TestRegistrationFailsOverAndWaitsLongerEachTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		f := &far{}
 		f.register = func(g sip.Registration) (sip.Lease, error) {
-			if down || g.Registrar == "a.example" {
+			if down.Load() || g.Registrar == "a.example" {
 				return sip.Lease{}, &sip.CallError{Reason: "no response"}
 			}
 			return sip.Lease{Expires: time.Hour}, nil
@@ -132,13 +134,15 @@ func TestRegistrationFailsOverAndWaitsLongerEachTime(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		running.Go(func() { g.Run(ctx) })
 		time.Sleep(20 * time.Second) // rounds at 0, 2, 6 and 14 s
+		f.mu.Lock()
 		if n := len(f.told); n != 8 {
 			t.Errorf("%d tries in 20 s, want 8: %q", n, f.told)
 		}
+		f.mu.Unlock()
 		if s := g.States(t.Context())[0]; s.Good || !strings.Contains(s.Registered, "not registered at") {
 			t.Errorf("state %+v", s)
 		}
-		down = false
+		down.Store(false)
 		time.Sleep(20 * time.Second)
 		if s := g.States(t.Context())[0]; !s.Good || !strings.Contains(s.Registered, "registered at b.example") {
 			t.Errorf("state %+v", s)
@@ -164,9 +168,10 @@ func TestWrongPasswordIsNotTriedAgainAndAgain(t *testing.T) {
 
 func TestTwoLostOptionsTakeATrunkDownAndOneAnswerBringsItBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fails := true
+		var fails atomic.Bool
+		fails.Store(true)
 		f := &far{ping: func() error {
-			if fails {
+			if fails.Load() {
 				return refused(503)
 			}
 			return nil
@@ -183,7 +188,7 @@ func TestTwoLostOptionsTakeATrunkDownAndOneAnswerBringsItBack(t *testing.T) {
 		if s := g.States(t.Context())[0]; s.Good {
 			t.Errorf("after two: %+v", s)
 		}
-		fails = false
+		fails.Store(false)
 		time.Sleep(10 * time.Second)
 		if s := g.States(t.Context())[0]; !s.Good || !strings.Contains(s.Reachable, "answers OPTIONS") {
 			t.Errorf("after an answer: %+v", s)
