@@ -61,7 +61,7 @@ func TestE2EBrowserFindsAnOrder(t *testing.T) {
 		Lost     int
 		Energy   float64
 	}
-	line := node(t, "call.mjs", "http://"+l.http+"/", password, microphone(t, "where is my order one two three four five", "9", "40"), "Leipzig depot", os.Getenv("SCREENSHOT"))
+	line := node(t, "call.mjs", "http://"+l.http+"/", password, microphone(t, "where is my order, one, two, three, four, five", "9", "40"), "Leipzig depot", os.Getenv("SCREENSHOT"))
 	if err := json.Unmarshal(line, &got); err != nil {
 		t.Fatalf("%v in %q", err, line)
 	}
