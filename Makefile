@@ -93,7 +93,7 @@ check: vet $(LINTER) ## Format, vet and lint (.golangci.yml)
 
 test: test-deps browser-deps build vet ## Set up and run all tests, with real phones
 	(status=0; $(GO) test -race -shuffle=on -json ./... || status=1; \
-	 $(GO) test -race -tags e2e -parallel 4 -p 1 -run TestE2E -timeout 15m -json ./cmd/attendant ./sip || status=1; exit $$status) | $(GO) run ./cmd/totals
+	 $(GO) test -race -tags e2e -parallel 4 -p 1 -run TestE2E -timeout 40m -json ./cmd/attendant ./sip || status=1; exit $$status) | $(GO) run ./cmd/totals
 
 rfc: ## Hold every citation of an RFC against docs/rfc.txt
 	$(GO) test -run TestCitations ./cmd/attendant

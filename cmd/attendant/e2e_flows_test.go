@@ -62,13 +62,13 @@ var errands = []errand{
 	{flow: "order_status", says: "where is my order", order: "12345", done: "leipzig depot", answers: proof("12345", "04100"),
 		left: func(t *testing.T, s *kept, from string) { s.acted(t, from, "get_order") }},
 	{flow: "delayed_delivery", says: "my parcel is delayed", order: "54321", done: "thank you for your patience",
-		answers: append(proof("54321", "20091"), answered{"will you wait for it", "wait"}, answered{"say wait", "wait"}),
+		answers: append(proof("54321", "20091"), answered{"will you wait for it", "wait please"}, answered{"say wait", "wait please"}),
 		left:    func(t *testing.T, s *kept, from string) { s.acted(t, from, "get_order") }},
-	{flow: "change_order", says: "i want to change my order", order: "30841", done: "now holds 4 solar lamp",
+	{flow: "change_order", says: "i want to change my order", order: "30841", done: "now holds 5 solar lamp",
 		answers: append(proof("30841", "20097"), answered{"what would you like to change", "the quantity"}, answered{"you can say quantity", "the quantity"},
-			answered{"how many would you like", "four"}, answered{"tell me a number", "four"}, answered{"to 4 in all. is that right", "yes"}),
+			answered{"how many would you like", "five please"}, answered{"tell me a number", "five please"}, answered{"to 5 in all. is that right", "yes"}),
 		left: func(t *testing.T, s *kept, _ string) {
-			if o := s.order(t, "30841"); o.Items[0].Quantity != 4 {
+			if o := s.order(t, "30841"); o.Items[0].Quantity != 5 {
 				t.Errorf("the order holds %+v", o.Items)
 			}
 		}},
