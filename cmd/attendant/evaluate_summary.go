@@ -61,8 +61,8 @@ const (
 	nothing = "(none)"
 )
 
-// tally gathers what a summary tells.
-type tally struct {
+// counted gathers what a summary tells.
+type counted struct {
 	summary
 	labels map[string]*score
 	took   []time.Duration
@@ -75,7 +75,7 @@ func (t tested) measure(p *program, answer func(question) (any, error), got func
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
-	sum := tally{labels: map[string]*score{}}
+	sum := counted{labels: map[string]*score{}}
 	for _, q := range lines {
 		began := time.Now()
 		a, err := answer(q.question)
@@ -149,7 +149,7 @@ func readAsked(line string, n int, tabs bool) (wantedQuestion, error) {
 	return q, nil
 }
 
-func (t *tally) add(q wantedQuestion, got any) {
+func (t *counted) add(q wantedQuestion, got any) {
 	t.Asked++
 	// What is compared is what is written: numbers and structures as JSON has them.
 	got = asJSON(got)
@@ -166,7 +166,7 @@ func (t *tally) add(q wantedQuestion, got any) {
 	t.of(label(got)).Found++
 }
 
-func (t *tally) of(label string) *score {
+func (t *counted) of(label string) *score {
 	if t.labels[label] == nil {
 		t.labels[label] = &score{}
 	}
@@ -207,7 +207,7 @@ func label(v any) string {
 	return string(data)
 }
 
-func (t *tally) finish() {
+func (t *counted) finish() {
 	share := func(part, of int) float64 {
 		if of == 0 {
 			return 0
@@ -238,7 +238,7 @@ func (t *tally) finish() {
 	t.P50, t.P95 = ms(.5), ms(.95)
 }
 
-func (t *tally) print(out io.Writer, machine bool) error {
+func (t *counted) print(out io.Writer, machine bool) error {
 	var b bytes.Buffer
 	if machine {
 		e := json.NewEncoder(&b)
@@ -255,7 +255,7 @@ func (t *tally) print(out io.Writer, machine bool) error {
 }
 
 // write prints the summary for people: the labels that are worst first.
-func (t *tally) write(b *bytes.Buffer) {
+func (t *counted) write(b *bytes.Buffer) {
 	fmt.Fprintf(b, "right     %d of %d, %.1f %%\nmacro F1  %.3f\nan answer %.2f ms p50, %.2f ms p95\n", t.Right, t.Asked, 100*t.Accuracy, t.MacroF1, t.P50, t.P95)
 	names := slices.SortedFunc(maps.Keys(t.Labels), func(x, y string) int {
 		return cmp.Or(cmp.Compare(t.Labels[x].F1, t.Labels[y].F1), cmp.Compare(x, y))
