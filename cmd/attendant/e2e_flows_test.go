@@ -89,7 +89,7 @@ var errands = []errand{
 			s.counts(t, 1, `SELECT count(*) FROM crm_outbox WHERE recipient = 'greta@example.com' AND subject LIKE ?`, "%new password%")
 		}},
 	{flow: "book_appointment", says: "i want to book an appointment", done: "it is booked",
-		answers: []answered{{"what is it about", "a repair"}, {"please say solar panels", "a repair"}, {"someone in particular", "anyone"}, {"tell me a name", "anyone"},
+		answers: []answered{{"what is it about", "a repair"}, {"please say solar panels", "a repair"}, {"someone in particular", "i do not mind"}, {"tell me a name", "i do not mind"},
 			{"which day would suit", "next tuesday"}, {"name a day", "next tuesday"}, {"which one would you like", "the first one"}, {"say first", "the first one"},
 			{"would you like that one", "yes"}, {"what name", "peter example"}, {"first and last name", "peter example"}, {"reach you", "#15550299#"}, {"key in the number", "#15550299#"}},
 		left: func(t *testing.T, s *kept, _ string) { s.booked(t, crm.AppointmentQuery{Phone: "15550299"}, 1) }},
