@@ -73,7 +73,9 @@ func TestE2EKamailioTakesADrainingNodeOutAndNoCallFails(t *testing.T) {
 	const calls = 48
 	var calling sync.WaitGroup
 	calling.Go(func() {
-		play(t, proxy, "uac_routed.xml", []string{"ACTION", "", "PAUSE", "3000"}, "-m", fmt.Sprint(calls), "-r", "4", "-l", "30")
+		// A 200 may overtake its 180 between Kamailio's workers: what SIPp does not
+		// expect is passed over, and a call that is gone fails at its BYE.
+		play(t, proxy, "uac_routed.xml", []string{"ACTION", "", "PAUSE", "3000"}, "-m", fmt.Sprint(calls), "-r", "4", "-l", "30", "-default_behaviors", "all,-abortunexp")
 	})
 	for deadline := time.Now().Add(15 * time.Second); draining.gauge(t, "attendant_sip_calls_answered") < 6; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
