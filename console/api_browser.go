@@ -130,7 +130,7 @@ func (c *Console) browserCall(ctx context.Context, in *offerInput) (*answerOutpu
 		return nil, huma.Error503ServiceUnavailable("browsers cannot call: no port is set for them")
 	}
 	to := in.To
-	if p := principal(ctx); strings.HasPrefix(p.Name, ticketPrefix) {
+	if p := principal(ctx); strings.HasPrefix(p.Name, ticketHolder) {
 		t, ok := c.tickets.use(p.Name)
 		if !ok {
 			return nil, huma.Error401Unauthorized("the ticket has been used, or is too old")

@@ -82,6 +82,10 @@ func TestTicketIsForCallsOnly(t *testing.T) {
 	if res, _ := s.ask(t, "", "GET", "/api/v1/calls", "", "Authorization", "Bearer "+made.Ticket); res.StatusCode != 403 {
 		t.Errorf("calls with a ticket: %d, want 403", res.StatusCode)
 	}
+	s.ask(t, "", "DELETE", "/api/v1/users/admin", "", "Authorization", "Bearer "+made.Ticket)
+	if _, audit := s.ask(t, "admin", "GET", "/api/v1/audit", ""); strings.Contains(audit, made.Ticket) || !strings.Contains(audit, "ticket:") {
+		t.Errorf("the audit holds a ticket that is still good, or nobody: %s", audit)
+	}
 }
 
 func TestForeignSitesGetNoAccess(t *testing.T) {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"slices"
@@ -14,6 +15,8 @@ import (
 const (
 	// ticketPrefix tells a ticket from an API key.
 	ticketPrefix = "ticket_"
+	// ticketHolder begins the name of whoever holds a ticket.
+	ticketHolder = "ticket:"
 	// ticketLife is the time from the page's button to its call.
 	ticketLife = 2 * time.Minute
 	// maxTickets bounds the tickets that are not used yet; one more is refused.
@@ -27,7 +30,7 @@ var errTickets = errors.New("too many tickets are waiting to be used")
 // its call. They live in memory: a restart ends them, as it ends calls.
 type tickets struct {
 	mu    sync.Mutex
-	given map[[32]byte]ticket
+	given map[string]ticket // by ticketName
 }
 
 type ticket struct {
@@ -36,24 +39,31 @@ type ticket struct {
 	expires time.Time
 }
 
+// ticketName names a ticket in the audit, which must not hold what still opens a
+// door.
+func ticketName(secret string) string {
+	digest := sha256.Sum256([]byte(secret))
+	return ticketHolder + hex.EncodeToString(digest[:12])
+}
+
 // give makes a ticket.
 func (t *tickets) give(to, by string) (secret string, expires time.Time, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
-	for digest, old := range t.given {
+	for name, old := range t.given {
 		if now.After(old.expires) {
-			delete(t.given, digest)
+			delete(t.given, name)
 		}
 	}
 	if len(t.given) >= maxTickets {
 		return "", now, errTickets
 	}
 	if t.given == nil {
-		t.given = map[[32]byte]ticket{}
+		t.given = map[string]ticket{}
 	}
 	secret, expires = ticketPrefix+access.Secret(24), now.Add(ticketLife)
-	t.given[sha256.Sum256([]byte(secret))] = ticket{to, by, expires}
+	t.given[ticketName(secret)] = ticket{to, by, expires}
 	return secret, expires, nil
 }
 
@@ -61,20 +71,21 @@ func (t *tickets) give(to, by string) (secret string, expires time.Time, err err
 func (t *tickets) holder(secret string) (access.Principal, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	given, ok := t.given[sha256.Sum256([]byte(secret))]
+	name := ticketName(secret)
+	given, ok := t.given[name]
 	if !ok || time.Now().After(given.expires) {
 		return access.Principal{}, access.ErrWrong
 	}
-	return access.Principal{Name: secret, Permissions: []access.Permission{access.PlaceCalls}}, nil
+	return access.Principal{Name: name, Permissions: []access.Permission{access.PlaceCalls}}, nil
 }
 
-// use takes a ticket and tells whom it may call; ok is false where it is gone.
-func (t *tickets) use(secret string) (used ticket, ok bool) {
+// use takes the ticket of that name and tells whom it may call; ok is false where
+// it is gone.
+func (t *tickets) use(name string) (used ticket, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	digest := sha256.Sum256([]byte(secret))
-	used, ok = t.given[digest]
-	delete(t.given, digest)
+	used, ok = t.given[name]
+	delete(t.given, name)
 	return used, ok && time.Now().Before(used.expires)
 }
 
