@@ -51,6 +51,7 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.healthRoutes(api)
 	c.trunkRoutes(api)
 	c.deskRoutes(api)
+	c.provisionRoutes(api)
 	return api
 }
 

@@ -53,6 +53,12 @@ type Config struct {
 	Trunks     func() []Trunk            // how it stands with the trunks; optional
 	Desk       Desk                      // agents, queues and orders for live calls; optional
 	Log        *slog.Logger
+
+	Numbers   Shelf[NumberRule]              // these five are optional
+	Attempts  func(trunk string) []TrunkCall // the last calls over it that came to nothing
+	TrunkBook Shelf[TrunkSettings]           // the trunks as they are set
+	Presets   []TrunkSettings
+	Outgoing  Outgoing
 }
 
 // Console is the HTTP side of the program.

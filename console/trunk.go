@@ -3,12 +3,14 @@ package console
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"attendant/console/access"
+	"attendant/dialog"
 )
 
 // Trunk is how it stands with a carrier or a PBX.
@@ -26,6 +28,7 @@ type Trunk struct {
 }
 
 func (c *Console) trunkRoutes(api huma.API) {
+	huma.Register(api, operation("trunk-calls", http.MethodGet, "/trunks/{name}/calls", "health", "List the last calls over a trunk, the newest first, and why they ended", access.ReadTelephony), c.trunkCalls)
 	huma.Register(api, operation("trunks", http.MethodGet, "/trunks", "health", "Tell how it stands with the trunks", access.ReadHealth), c.trunks)
 }
 
@@ -35,6 +38,38 @@ func (c *Console) trunks(context.Context, *struct{}) (*page[Trunk], error) {
 	if c.cfg.Trunks != nil {
 		out.Body.Items = append(out.Body.Items, c.cfg.Trunks()...)
 	}
+	return out, nil
+}
+
+// TrunkCall is a call over a trunk.
+type TrunkCall struct {
+	At       time.Time `json:"at"`
+	Outgoing bool      `json:"outgoing"`
+	Number   string    `json:"number" doc:"of the far end"`
+	Answered bool      `json:"answered"`
+	Why      string    `json:"why" doc:"how it ended, in plain words"`
+	Call     string    `json:"call,omitempty" doc:"its record"`
+}
+
+// trunkCallsShown bounds what is shown of a trunk's last calls.
+const trunkCallsShown = 20
+
+func (c *Console) trunkCalls(ctx context.Context, in *named) (*page[TrunkCall], error) {
+	name := nameOf(in.Name)
+	records, err := c.cfg.Store.Calls(ctx, dialog.CallQuery{Trunk: name, Limit: trunkCallsShown})
+	if err != nil {
+		return nil, c.fault(err)
+	}
+	out := &page[TrunkCall]{}
+	out.Body.Items = []TrunkCall{}
+	for _, r := range records {
+		out.Body.Items = append(out.Body.Items, TrunkCall{At: r.Started, Number: r.Number, Answered: true, Why: r.EndCause, Call: r.ID})
+	}
+	if c.cfg.Attempts != nil {
+		out.Body.Items = append(out.Body.Items, c.cfg.Attempts(name)...)
+	}
+	slices.SortStableFunc(out.Body.Items, func(a, b TrunkCall) int { return b.At.Compare(a.At) })
+	out.Body.Items = out.Body.Items[:min(trunkCallsShown, len(out.Body.Items))]
 	return out, nil
 }
 

@@ -139,6 +139,7 @@ type CallQuery struct {
 	Before  time.Time // started before; zero is now
 	Number  string
 	Outcome string
+	Trunk   string
 	Limit   int // 0 is 50; at most 1000
 }
 

@@ -44,6 +44,7 @@ type DialOptions struct {
 
 	Replaces   *header.Replaces // the callee's dialog that this call takes the place of, RFC 3891
 	ReferredBy string           // a URI, RFC 3892: who asked us to call
+	Trunk      string           // the trunk that the call goes over, for the leg's Peer
 
 	// Progress is told of each provisional response, in order; it must not
 	// block.
@@ -115,7 +116,7 @@ func (d *dialing) attempt(ctx context.Context) (*Leg, error) {
 		return nil, unreachable(err)
 	}
 	d.leg = d.newLeg(session, media.Peer{
-		CallID: d.callID, Number: d.target.User, Dialled: d.target.User, Remote: d.peer, Transport: strings.ToLower(d.transport), Referrer: d.ReferredBy,
+		CallID: d.callID, Number: d.target.User, Dialled: d.target.User, Remote: d.peer, Transport: strings.ToLower(d.transport), Referrer: d.ReferredBy, Trunk: d.Trunk,
 	}, d.side(d.peer, session.Port(), d.Codecs, d.SRTP), cmp.Or(d.NoMedia, d.cfg.NoMedia))
 	d.leg.local.DTLS = d.DTLS
 	d.leg.account = account{d.User, d.Password}

@@ -55,6 +55,7 @@ type server struct {
 	listener   net.Listener
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
+	outgoing   *outgoing
 	company    *company
 	password   string // of the administrator, where it was set now
 }
@@ -148,6 +149,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 	if s.browsers != nil {
 		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
 	}
+	s.provide(&cfg)
 	s.console = console.New(cfg)
 	return nil
 }
@@ -275,6 +277,7 @@ func (s *server) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
+	parts.Go(func() { s.outgoing.run(ctx) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)

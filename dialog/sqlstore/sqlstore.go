@@ -103,7 +103,7 @@ func (s *Store) Call(ctx context.Context, id string) (*dialog.Record, error) {
 // Calls implements dialog.Store.
 func (s *Store) Calls(ctx context.Context, q dialog.CallQuery) ([]dialog.Record, error) {
 	where, args := []string{"1=1"}, []any{}
-	for _, c := range []struct{ condition, value string }{{"number = ?", q.Number}, {"outcome = ?", q.Outcome}} {
+	for _, c := range []struct{ condition, value string }{{"number = ?", q.Number}, {"outcome = ?", q.Outcome}, {"json_extract(record, '$.trunk') = ?", q.Trunk}} {
 		if c.value != "" {
 			where, args = append(where, c.condition), append(args, c.value)
 		}

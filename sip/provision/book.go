@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -26,6 +28,13 @@ type Book[T any] struct {
 	revision int64
 	all      []T
 	byName   map[string]T
+	entries  []Entry[T]
+}
+
+// Entry is a thing with the version that it is.
+type Entry[T any] struct {
+	Version
+	Thing T
 }
 
 // NewBook returns the book of a kind.
@@ -54,6 +63,28 @@ func (b *Book[T]) Find(ctx context.Context, name string) (T, error) {
 	return found, err
 }
 
+// Entries returns the things as they are now with their versions, by name. The
+// caller must not change them.
+func (b *Book[T]) Entries(ctx context.Context) ([]Entry[T], error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err := b.read(ctx)
+	return b.entries, err
+}
+
+// Entry returns the thing of a name with its version: ErrNotFound.
+func (b *Book[T]) Entry(ctx context.Context, name string) (Entry[T], error) {
+	entries, err := b.Entries(ctx)
+	if err != nil {
+		return Entry[T]{}, err
+	}
+	at, found := slices.BinarySearchFunc(entries, name, func(e Entry[T], name string) int { return strings.Compare(e.Name, name) })
+	if !found {
+		return Entry[T]{}, fmt.Errorf("%w: %s", ErrNotFound, name)
+	}
+	return entries[at], nil
+}
+
 // read reads the things again where something has changed; the caller holds mu,
 // since all that ask meanwhile need the same.
 func (b *Book[T]) read(ctx context.Context) error {
@@ -65,15 +96,16 @@ func (b *Book[T]) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	all, byName := make([]T, 0, len(versions)), make(map[string]T, len(versions))
+	all, byName, entries := make([]T, 0, len(versions)), make(map[string]T, len(versions)), make([]Entry[T], 0, len(versions))
 	for _, v := range versions {
 		var t T
 		if err := json.Unmarshal(v.Value, &t); err != nil {
 			return fmt.Errorf("%s %s: %w", b.Name, v.Name, err)
 		}
 		all, byName[v.Name] = append(all, t), t
+		entries = append(entries, Entry[T]{v, t})
 	}
-	b.revision, b.all, b.byName = revision, all, byName
+	b.revision, b.all, b.byName, b.entries = revision, all, byName, entries
 	return nil
 }
 
@@ -124,7 +156,7 @@ func (b *Book[T]) Plan(ctx context.Context, things []T, lines []int) ([]Row, []C
 			r.Action = "change"
 		}
 		if seen[r.Name] = true; r.Action == "add" || r.Action == "change" {
-			changes = append(changes, Change{b.Name, r.Name, clean})
+			changes = append(changes, Change{Kind: b.Name, Name: r.Name, Value: clean})
 		}
 	}
 	return rows, changes, nil
@@ -147,10 +179,16 @@ func (b *Book[T]) Apply(ctx context.Context, author string, changes []Change) er
 
 // Remove removes a thing: ErrNotFound.
 func (b *Book[T]) Remove(ctx context.Context, author, name string) error {
+	return b.RemoveVersion(ctx, author, name, Anything)
+}
+
+// RemoveVersion removes a thing that is still of a version: ErrNotFound,
+// ErrConflict.
+func (b *Book[T]) RemoveVersion(ctx context.Context, author, name string, was int) error {
 	if _, err := b.Find(ctx, name); err != nil {
 		return err
 	}
-	return b.store.Apply(ctx, author, Change{b.Name, name, nil})
+	return b.store.Apply(ctx, author, Change{Kind: b.Name, Name: name, Was: was})
 }
 
 // History returns a thing's versions, the newest first.

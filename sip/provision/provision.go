@@ -134,11 +134,20 @@ func (s *Store) versions(ctx context.Context, query string, args ...any) ([]Vers
 	return out, rows.Err()
 }
 
-// Change is one thing as it is to be; Value nil removes it.
+// Change is one thing as it is to be; Value nil removes it. Was is the version
+// that it was made of: where the newest is another, the change is refused.
+// Anything is the zero value; Absent wants a thing that is not set.
 type Change struct {
 	Kind, Name string
 	Value      any
+	Was        int
 }
+
+// What a Change may be made of, beside a version.
+const (
+	Anything = 0
+	Absent   = -1
+)
 
 // Apply makes all changes or none, in the author's name. ErrConflict.
 func (s *Store) Apply(ctx context.Context, author string, changes ...Change) error {
@@ -155,9 +164,15 @@ func (s *Store) Apply(ctx context.Context, author string, changes ...Change) err
 				return fmt.Errorf("change %s: %w", c.Name, err)
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO provision (kind, name, version, author, at, value)
-			SELECT ?, ?, coalesce(max(version), 0) + 1, ?, ?, ? FROM provision WHERE kind = ? AND name = ?`,
-			c.Kind, c.Name, author, at, string(value), c.Kind, c.Name)
+		version, set, err := standing(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		if c.Was == Absent && set || c.Was > 0 && c.Was != version {
+			return fmt.Errorf("%w: %s", ErrConflict, c.Name)
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO provision (kind, name, version, author, at, value) VALUES (?,?,?,?,?,?)`,
+			c.Kind, c.Name, version+1, author, at, string(value))
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrConflict, err)
 		}
@@ -166,6 +181,17 @@ func (s *Store) Apply(ctx context.Context, author string, changes ...Change) err
 		return fmt.Errorf("%w: %w", ErrConflict, err)
 	}
 	return nil
+}
+
+// standing is the newest version of what a change is about, 0 where there never
+// was one, and whether it is set.
+func standing(ctx context.Context, tx *sql.Tx, c Change) (version int, set bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT version, value <> '' FROM provision WHERE kind = ? AND name = ? ORDER BY version DESC LIMIT 1`,
+		c.Kind, c.Name).Scan(&version, &set)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, false, fmt.Errorf("read provisioning: %w", err)
+	}
+	return version, set, nil
 }
 
 // SaveStates keeps how it stands with the trunks, for others to see.

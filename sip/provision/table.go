@@ -59,9 +59,26 @@ func text(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
+// Inert is a cell that no spreadsheet takes for a formula: an apostrophe stands
+// before what might be one. A plain number, also with a plus, is none.
+func Inert(cell string) string {
+	if cell == "" || !strings.ContainsAny(cell[:1], "=+-@\t\r") || strings.Trim(cell[1:], "0123456789") == "" && cell[0] == '+' {
+		return cell
+	}
+	return "'" + cell
+}
+
+// alive is a cell as it was before Inert.
+func alive(cell string) string {
+	if rest, quoted := strings.CutPrefix(cell, "'"); quoted && Inert(rest) == cell {
+		return rest
+	}
+	return cell
+}
+
 // setText sets a field from a cell.
 func setText(v reflect.Value, text string) error {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(alive(text))
 	if text == "" {
 		v.SetZero()
 		return nil
@@ -183,6 +200,7 @@ func header[T any](row []string) ([]column, error) {
 }
 
 // FormatCSV writes things as ParseCSV reads them, without the hidden columns.
+// No cell is a formula to a spreadsheet.
 func FormatCSV[T any](things []T, hidden []string) ([]byte, error) {
 	columns := slices.DeleteFunc(columnsOf(reflect.TypeFor[T]()), func(c column) bool { return slices.Contains(hidden, c.name) })
 	var b bytes.Buffer
@@ -194,7 +212,7 @@ func FormatCSV[T any](things []T, hidden []string) ([]byte, error) {
 	err := w.Write(row)
 	for i := range things {
 		for j, c := range columns {
-			row[j] = text(reflect.ValueOf(&things[i]).Elem().FieldByIndex(c.path))
+			row[j] = Inert(text(reflect.ValueOf(&things[i]).Elem().FieldByIndex(c.path)))
 		}
 		err = errors.Join(err, w.Write(row))
 	}

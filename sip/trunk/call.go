@@ -41,6 +41,7 @@ func (g *Group) Welcome(t Trunk, v sip.Invitation) (sip.Welcome, *sip.Refusal) {
 	release, err := l.take(t)
 	if err != nil {
 		g.cfg.Log.Info("call refused", "trunk", t.Name, "error", err)
+		l.note(Attempt{At: time.Now(), Number: t.Incoming(v.From), Why: err.Error()})
 		return sip.Welcome{}, &sip.Refusal{Status: 503, Reason: "Service Unavailable", Retry: "5"}
 	}
 	l.Incoming.Add(1)
@@ -128,11 +129,13 @@ func (g *Group) over(ctx context.Context, t Trunk, r Request) (media.Leg, error)
 		return nil, err
 	}
 	l := g.limiter(t.Name)
-	if err := g.capped(ctx, t, l); err != nil {
+	if err = g.capped(ctx, t, l); err != nil {
+		l.note(Attempt{At: time.Now(), Outgoing: true, Number: n.String(), Why: err.Error()})
 		return nil, err
 	}
 	release, err := l.take(t)
 	if err != nil {
+		l.note(Attempt{At: time.Now(), Outgoing: true, Number: n.String(), Why: err.Error()})
 		return nil, err
 	}
 	if err := g.cfg.Ledger.NoteDialled(ctx, t.Name, time.Now()); err != nil {
@@ -143,6 +146,7 @@ func (g *Group) over(ctx context.Context, t Trunk, r Request) (media.Leg, error)
 	if err != nil {
 		release()
 		l.Failed.Add(1)
+		l.note(Attempt{At: time.Now(), Outgoing: true, Number: n.String(), Why: Words(err)})
 		return nil, fmt.Errorf("dial over %s: %w", t.Name, err)
 	}
 	l.Outgoing.Add(1)
@@ -174,7 +178,7 @@ func (g *Group) capped(ctx context.Context, t Trunk, l *limiter) error {
 // options say how a call over the trunk looks.
 func (t *Trunk) options(r Request) sip.DialOptions {
 	o := sip.DialOptions{
-		Name: r.Name, Domain: t.Domain, Proxy: t.proxy(), User: cmp.Or(t.AuthUser, t.User), Password: secret(t.Password), SRTP: t.policy(),
+		Trunk: t.Name, Name: r.Name, Domain: t.Domain, Proxy: t.proxy(), User: cmp.Or(t.AuthUser, t.User), Password: secret(t.Password), SRTP: t.policy(),
 	}
 	o.Codecs, _ = t.codecs() // checked when it was set; nil is the server's own
 	own := cmp.Or(r.From, t.CallerID)

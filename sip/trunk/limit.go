@@ -3,6 +3,7 @@ package trunk
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,36 @@ type limiter struct {
 	active int
 	tokens float64
 	last   time.Time
+	failed []Attempt // the oldest first
+}
+
+// Attempt is a call over a trunk that nobody answered, or that was refused.
+type Attempt struct {
+	At       time.Time
+	Outgoing bool
+	Number   string // of the far end
+	Why      string // in plain words
+}
+
+// keptAttempts is how many of a trunk's last failed calls are remembered.
+const keptAttempts = 20
+
+func (l *limiter) note(a Attempt) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed = append(l.failed, a); len(l.failed) > keptAttempts {
+		l.failed = slices.Delete(l.failed, 0, 1)
+	}
+}
+
+// Attempts are a trunk's last calls that came to nothing, the newest first.
+func (g *Group) Attempts(name string) []Attempt {
+	l := g.limiter(name)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := slices.Clone(l.failed)
+	slices.Reverse(out)
+	return out
 }
 
 // take counts a call in and returns how to count it out: ErrLimit.

@@ -8,6 +8,7 @@ import { Call, Calls } from "./calls";
 import { Article, Flow, Flows, Knowledge } from "./content";
 import { useLive } from "./events";
 import { Live } from "./live";
+import { Import, NumberPage, Numbers, TrunkPage } from "./numbers";
 import { Fault } from "./parts";
 import { Setup } from "./setup";
 import { languages, preferred, speaker, useWords, Words, type Key, type Language } from "./words";
@@ -17,6 +18,7 @@ type Session = Schema["WhoamiBody"];
 const pages: { path: string; name: Key; need: string[] }[] = [
   { path: "/live", name: "live", need: ["calls.read"] },
   { path: "/calls", name: "calls", need: ["calls.read"] },
+  { path: "/numbers", name: "numbers", need: ["telephony.read"] },
   { path: "/knowledge", name: "knowledge", need: ["content.read"] },
   { path: "/flows", name: "flows", need: ["content.read"] },
   { path: "/analytics", name: "analytics", need: ["analytics.read"] },
@@ -92,6 +94,10 @@ function Console({ session, onOut }: { session: Session; onOut: () => void }) {
           <Route path="/calls"><Calls /></Route>
           <Route path="/calls/by/:outcome">{(p) => <Calls key={p.outcome} outcome={p.outcome} />}</Route>
           <Route path="/calls/:id">{(p) => <Call id={p.id} />}</Route>
+          <Route path="/numbers"><Numbers permissions={permissions} /></Route>
+          <Route path="/numbers/import"><Import /></Route>
+          <Route path="/numbers/number/:name">{(p) => <NumberPage key={p.name} name={decodeURIComponent(p.name)} />}</Route>
+          <Route path="/numbers/trunk/:name">{(p) => <TrunkPage key={p.name} name={decodeURIComponent(p.name)} />}</Route>
           <Route path="/knowledge"><Knowledge /></Route>
           <Route path="/knowledge/:id">{(p) => <Article id={p.id} />}</Route>
           <Route path="/flows"><Flows /></Route>

@@ -1,5 +1,6 @@
 // The console's words, English and Chinese. A key that one language lacks does not compile.
 import { createContext, useContext } from "react";
+import { en as pagesEn, zh as pagesZh } from "./words-pages";
 
 const en = {
   signIn: "Sign in", name: "Name", password: "Password", signOut: "Sign out", signedInAs: "Signed in as {name}",
@@ -17,6 +18,7 @@ const en = {
   newKey: "The key, shown only now:", sure: "Remove {name}? This cannot be undone.", saved: "Saved", none: "None", of: "{part} of {of}",
   contacts: "Contacts", strict_containment: "Strict containment", containment: "Containment", escalation: "Escalation", abandonment: "Abandoned in self-service", today: "Last 24 hours", week: "Last 7 days", month: "Last 30 days", formula: "Formula",
   handedOver: "Human: {text}", failed: "That did not work: {why}", state: "State", kind: "Kind", latency: "Latency",
+  ...pagesEn,
 };
 export type Key = keyof typeof en;
 
@@ -36,6 +38,7 @@ const zh: { [K in Key]: string } = {
   newKey: "密钥（仅显示这一次）：", sure: "删除 {name}？此操作不可撤销。", saved: "已保存", none: "无", of: "{part} / {of}",
   contacts: "联系量", strict_containment: "严格自助解决率", containment: "自助解决率", escalation: "转人工率", abandonment: "自助中放弃率", today: "最近 24 小时", week: "最近 7 天", month: "最近 30 天", formula: "公式",
   handedOver: "人工：{text}", failed: "操作未成功：{why}", state: "状态", kind: "类型", latency: "延迟",
+  ...pagesZh,
 };
 
 export type Language = "en" | "zh";
