@@ -52,6 +52,7 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.trunkRoutes(api)
 	c.deskRoutes(api)
 	c.provisionRoutes(api)
+	c.fileRoutes(api)
 	return api
 }
 

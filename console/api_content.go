@@ -60,7 +60,7 @@ func (c *Console) contentRoutes(api huma.API) {
 func (c *Console) flows(context.Context, *struct{}) (*page[flowHead], error) {
 	out := &page[flowHead]{}
 	out.Body.Items = []flowHead{}
-	for _, f := range c.cfg.Flows.Flows() {
+	for _, f := range c.flowSet().Flows() {
 		out.Body.Items = append(out.Body.Items, flowHead{f.Name, f.Title, len(f.Steps), len(f.Examples)})
 	}
 	slices.SortFunc(out.Body.Items, func(a, b flowHead) int { return strings.Compare(a.Name, b.Name) })
@@ -69,7 +69,7 @@ func (c *Console) flows(context.Context, *struct{}) (*page[flowHead], error) {
 
 func (c *Console) flow(_ context.Context, in *named) (*flowOutput, error) {
 	var f *flow.Flow
-	if f = c.cfg.Flows.Flow(in.Name); f == nil {
+	if f = c.flowSet().Flow(in.Name); f == nil {
 		return nil, huma.Error404NotFound("no such flow")
 	}
 	text, err := f.Print()
@@ -84,7 +84,7 @@ func (c *Console) flow(_ context.Context, in *named) (*flowOutput, error) {
 func (c *Console) articles(context.Context, *struct{}) (*page[ArticleHead], error) {
 	out := &page[ArticleHead]{}
 	out.Body.Items = []ArticleHead{}
-	for _, a := range c.cfg.Articles.Articles() {
+	for _, a := range c.base().Articles() {
 		out.Body.Items = append(out.Body.Items, headOf(a))
 	}
 	return out, nil
@@ -98,7 +98,7 @@ func headOf(a knowledge.Article) ArticleHead {
 }
 
 func (c *Console) article(_ context.Context, in *named) (*articleOutput, error) {
-	for _, a := range c.cfg.Articles.Articles() {
+	for _, a := range c.base().Articles() {
 		if a.ID == in.Name {
 			out := &articleOutput{}
 			out.Body.ArticleHead = headOf(a)

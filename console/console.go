@@ -59,6 +59,11 @@ type Config struct {
 	TrunkBook Shelf[TrunkSettings]           // the trunks as they are set
 	Presets   []TrunkSettings
 	Outgoing  Outgoing
+
+	Content    Content // optional: without it flows and articles stay as they are
+	Unanswered interface {
+		Unanswered(ctx context.Context, limit int) ([]dialog.Record, error)
+	} // optional
 }
 
 // Console is the HTTP side of the program.
@@ -66,6 +71,7 @@ type Console struct {
 	cfg      Config
 	gate     *gate
 	tickets  tickets
+	talks    talks
 	handler  http.Handler
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
@@ -138,6 +144,7 @@ const sweepEvery = 10 * time.Minute
 func (c *Console) Run(ctx context.Context) {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
+	defer c.endTalks(context.WithoutCancel(ctx), true)
 	for ctx.Err() == nil {
 		events, stop := c.cfg.Hub.Listen()
 		c.follow(ctx, events, sweep.C)
@@ -151,6 +158,7 @@ func (c *Console) follow(ctx context.Context, events <-chan dialog.Event, sweep 
 		case <-ctx.Done():
 			return
 		case <-sweep:
+			c.endTalks(ctx, false)
 			if err := c.cfg.Access.Sweep(ctx); err != nil && ctx.Err() == nil {
 				c.cfg.Log.Warn("old sessions stay", "error", err)
 			}

@@ -72,6 +72,7 @@ func (r *rows) NoteDecision(_ context.Context, row AuditRow) error {
 	return nil
 }
 
+func (r *rows) Unanswered(context.Context, int) ([]Record, error) { return nil, nil }
 func (r *rows) SaveIntent(_ context.Context, i Intent) error {
 	if r.dies != nil && r.dies() {
 		panic(errDied)

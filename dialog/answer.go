@@ -41,6 +41,7 @@ type teller func(sentence) bool
 func (c *conversation) lookUp(ctx context.Context, l *flow.Lookup, tell teller) flow.Result {
 	found := c.articles(ctx, l.Query, l.Article)
 	if len(found) == 0 {
+		c.unanswered(l.Query)
 		return flow.Result{Effect: l.ID, Outcome: "unknown"}
 	}
 	a := found[0]
@@ -56,19 +57,29 @@ func (c *conversation) lookUp(ctx context.Context, l *flow.Lookup, tell teller) 
 	return r
 }
 
+// maxUnknown bounds the questions of one call that are kept.
+const maxUnknown = 20
+
+// unanswered notes a question for those who write articles.
+func (c *conversation) unanswered(query string) {
+	if query != "" && len(c.record.Unknown) < maxUnknown {
+		c.record.Unknown = append(c.record.Unknown, query)
+	}
+}
+
 // articles are those that may be told about a question, the one that answers it
 // first; none where no answer is known. What is told from is known to the guard.
 func (c *conversation) articles(ctx context.Context, query, recognised string) []knowledge.Article {
 	var out []knowledge.Article
-	if a, ok := c.a.Knowledge.Article(recognised); ok {
+	if a, ok := c.content.Knowledge.Article(recognised); ok {
 		if out = c.add(nil, a); len(out) == 0 { // held back
 			return nil
 		}
-		if c.a.Writer == nil || query == "" {
+		if c.content.Writer == nil || query == "" {
 			return out
 		}
 	}
-	found, err := c.a.Knowledge.Find(ctx, query, passages)
+	found, err := c.content.Knowledge.Find(ctx, query, passages)
 	if err != nil {
 		c.a.Log.Error("articles not searched", "call", c.record.ID, "error", err)
 	}
@@ -86,7 +97,7 @@ func (c *conversation) articles(ctx context.Context, query, recognised string) [
 // add adds an article in the caller's language, unless it is there or held back.
 func (c *conversation) add(list []knowledge.Article, a knowledge.Article) []knowledge.Article {
 	a = c.translated(a)
-	if c.a.Flows.Set().Company.Stale == "hold_back" && a.ReviewBy < c.today() {
+	if c.content.Flows.Set().Company.Stale == "hold_back" && a.ReviewBy < c.today() {
 		return list
 	}
 	for _, known := range list {
@@ -112,7 +123,7 @@ func (c *conversation) translated(a knowledge.Article) knowledge.Article {
 	if written, _, _ := strings.Cut(a.Language, "-"); written == spoken {
 		return a
 	}
-	if other, ok := c.a.Knowledge.Article(a.ID + "_" + spoken); ok {
+	if other, ok := c.content.Knowledge.Article(a.ID + "_" + spoken); ok {
 		return other
 	}
 	return a
@@ -130,7 +141,7 @@ func (c *conversation) known(ctx context.Context, commands []flow.Command, words
 	if k.Kind != flow.OutOfScope && !vague {
 		return commands
 	}
-	found, err := c.a.Knowledge.Find(ctx, words, 1)
+	found, err := c.content.Knowledge.Find(ctx, words, 1)
 	if err != nil {
 		c.a.Log.Error("articles not searched", "call", c.record.ID, "error", err)
 	}
@@ -145,7 +156,7 @@ func (c *conversation) known(ctx context.Context, commands []flow.Command, words
 // guard lets through. It returns what was told; nothing, where the article's own
 // answer is to be said.
 func (c *conversation) compose(ctx context.Context, query string, from []knowledge.Article, tell teller) []string {
-	if c.a.Writer == nil || query == "" || tell == nil {
+	if c.content.Writer == nil || query == "" || tell == nil {
 		return nil
 	}
 	sources := cites(from)
@@ -154,7 +165,7 @@ func (c *conversation) compose(ctx context.Context, query string, from []knowled
 		where.step = c.state.Stack[n-1].Step
 	}
 	var said []string
-	err := c.a.Writer.Answer(ctx, reply.Question{
+	err := c.content.Writer.Answer(ctx, reply.Question{
 		Query: query, Language: c.state.Language, Passages: passagesOf(from), History: c.history(), Until: c.until, Spent: c.guard.Spent,
 	}, func(text string) bool {
 		d := c.guard.Sentence(guard.Sentence{Text: text, Sources: sources, Model: true})
@@ -201,7 +212,7 @@ func passagesOf(articles []knowledge.Article) []reply.Passage {
 // one, and where all that it would say is stopped, the flow's fallback goes on.
 func (c *conversation) consult(ctx context.Context, e *flow.Consult) flow.Result {
 	r := flow.Result{Effect: e.ID, Outcome: "unavailable"}
-	if c.a.Writer == nil {
+	if c.content.Writer == nil {
 		return r
 	}
 	about := e.Words
@@ -209,14 +220,14 @@ func (c *conversation) consult(ctx context.Context, e *flow.Consult) flow.Result
 		about = e.Goal
 	}
 	var from []knowledge.Article
-	found, err := c.a.Knowledge.Find(ctx, about, passages)
+	found, err := c.content.Knowledge.Find(ctx, about, passages)
 	if err != nil {
 		c.a.Log.Error("articles not searched", "call", c.record.ID, "error", err)
 	}
 	for _, f := range found {
 		from = c.add(from, f.Article)
 	}
-	m, err := c.a.Writer.Move(ctx, reply.Scene{
+	m, err := c.content.Writer.Move(ctx, reply.Scene{
 		Consult: *e, Operations: c.operations(e.Actions), Passages: passagesOf(from), Found: c.state.Results["agent"],
 		Earlier: c.earlier(), History: c.history(), Language: c.state.Language, At: c.now(), Spent: c.guard.Spent,
 	})

@@ -25,7 +25,6 @@ import (
 
 	"attendant/crm"
 	"attendant/dialog/flow"
-	"attendant/dialog/guard"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/understand"
 	"attendant/media"
@@ -39,7 +38,7 @@ type Dialer interface {
 }
 
 // Attendant answers calls. All fields but the marked ones are required; none
-// changes after the first call.
+// changes after the first call. Publish changes what is said and done.
 type Attendant struct {
 	Flows       *flow.Engine
 	Understand  understand.Understander
@@ -75,8 +74,9 @@ type Attendant struct {
 
 	live  sync.Map // call ID -> CallInfo
 	calls sync.Map // call ID -> *call
-	own   sync.Once
-	words *guard.Templates // what the company says, once own is done
+
+	contents  sync.Mutex
+	published *Content // nil until it is first wanted
 }
 
 // ClockStats count what the calls' clocks and ears could not keep up with.

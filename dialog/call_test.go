@@ -159,6 +159,7 @@ func (b *books) CreateTicket(_ context.Context, _ string, t crm.Ticket) (crm.Tic
 }
 func (b *books) Done(context.Context, string) error { return crm.ErrNotFound }
 
+func (b *books) Unanswered(context.Context, int) ([]dialog.Record, error) { return nil, nil }
 func (b *books) SaveIntent(_ context.Context, i dialog.Intent) error {
 	b.intents = append(b.intents, i)
 	return nil

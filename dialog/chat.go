@@ -34,39 +34,72 @@ type Exchange struct {
 	Outcome    string            `json:"outcome,omitempty"` // of the call, with the last turn
 }
 
-// Chat holds a conversation in text: next returns the caller's next line, or
-// false at the end; tell is told the turns of both sides. A line of "#" and keys
-// is keyed; an empty line is silence. A human cannot be reached by chat. The
-// record is kept like a call's.
-func (a *Attendant) Chat(ctx context.Context, o Chat, next func() (string, bool), tell func(Exchange)) error {
+// Talk is a conversation in text, a line at a time. One goroutine at a time uses
+// it.
+type Talk struct {
+	c     *conversation
+	tell  func(Exchange)
+	cause string
+}
+
+// Begin begins a conversation in text: tell is told the turns of both sides, the
+// greeting at once. A human cannot be reached by it. Whoever begins closes.
+func (a *Attendant) Begin(ctx context.Context, o Chat, tell func(Exchange)) (*Talk, error) {
 	began := time.Now()
 	peer := media.Peer{Number: o.Number, Codec: "text", Transport: "chat", Bandwidth: o.Line}
 	if peer.Number == "" {
 		peer.Number = "chat"
 	}
-	c := a.newConversation(peer, func(t time.Time) time.Duration { return t.Sub(began) })
+	t := &Talk{c: a.newConversation(peer, func(t time.Time) time.Duration { return t.Sub(began) }), tell: tell, cause: "caller ended the chat"}
 	if o.Language != "" {
-		c.state.Language = o.Language
+		t.c.state.Language = o.Language
 	}
-	c.knowing <- a.know(ctx, c.record.ID, c.record.Number) // a chat has no greeting to hide it behind
-	if err := c.vouched(ctx, o.Verified); err != nil {
+	t.c.knowing <- a.know(ctx, t.c.record.ID, t.c.record.Number) // a chat has no greeting to hide it behind
+	if err := t.c.vouched(ctx, o.Verified); err != nil {
+		t.c.content.leave()
+		return nil, err
+	}
+	t.c.reply(ctx, t.c.start(), tell)
+	return t, nil
+}
+
+// Say takes the caller's next line: "#" and keys is keyed, an empty one silence.
+// It returns when it is answered, and does nothing once the conversation is Over.
+func (t *Talk) Say(ctx context.Context, line string) {
+	if !t.Over() {
+		t.c.reply(ctx, t.c.line(ctx, strings.TrimSpace(line), t.tell), t.tell)
+	}
+}
+
+// Over reports whether the attendant has ended the conversation.
+func (t *Talk) Over() bool { return t.c.ended() }
+
+// Close ends the conversation and keeps its record, like a call's.
+func (t *Talk) Close(ctx context.Context) error {
+	if t.Over() {
+		t.cause = "attendant ended the chat"
+	}
+	t.c.close(t.cause)
+	return t.c.file(context.WithoutCancel(ctx))
+}
+
+// Chat holds a conversation in text: next returns the caller's next line, or
+// false at the end; tell is told the turns of both sides. A line of "#" and keys
+// is keyed; an empty line is silence. A human cannot be reached by chat. The
+// record is kept like a call's.
+func (a *Attendant) Chat(ctx context.Context, o Chat, next func() (string, bool), tell func(Exchange)) error {
+	t, err := a.Begin(ctx, o, tell)
+	if err != nil {
 		return err
 	}
-	cause := "attendant ended the chat"
-	for effects := c.start(); ; {
-		c.reply(ctx, effects, tell)
-		if c.ended() {
-			break
-		}
+	for !t.Over() {
 		line, ok := next()
 		if !ok || ctx.Err() != nil {
-			cause = "caller ended the chat"
 			break
 		}
-		effects = c.line(ctx, strings.TrimSpace(line), tell)
+		t.Say(ctx, line)
 	}
-	c.close(cause)
-	return c.file(context.WithoutCancel(ctx))
+	return t.Close(ctx)
 }
 
 // vouched takes a caller for a customer, as whoever starts the chat says.

@@ -20,7 +20,9 @@ import (
 // moves the flow engine by what the caller means and writes the record. One
 // goroutine uses it.
 type conversation struct {
-	a      *Attendant
+	a       *Attendant
+	content *Content // of this conversation; file gives it up
+
 	state  flow.State
 	mood   *sentiment.Scorer
 	guard  *guard.Session
@@ -53,9 +55,10 @@ type callerTurn struct {
 
 func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.Duration) *conversation {
 	now := time.Now()
-	set := a.Flows.Set()
+	content := a.content()
+	set := content.Flows.Set()
 	c := &conversation{
-		a: a, since: since,
+		a: a, content: content, since: since,
 		mood: sentiment.New(), knowing: make(chan *known, 1), // it is sent to once
 		record: &Record{
 			ID: newID(now, rand.Uint32()), CallID: peer.CallID, Number: peer.Number, Name: peer.Name,
@@ -64,10 +67,10 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 		},
 		state: flow.State{Caller: peer.Number, Narrow: peer.Bandwidth == media.Narrowband},
 	}
-	c.route = a.route(peer.Dialled, now)
+	c.route = a.route(set, peer.Dialled, now)
 	c.state.Language, c.record.Trunk, c.record.Caller, c.record.Queue = c.language(), peer.Trunk, peer.Caller, c.route.Queue
 	unsure := set.Company.Unsure.In(c.language(), set.Company.Language)[0]
-	words := a.ownWords()
+	words := content.ownWords(a.Language)
 	if c.language() != a.Language {
 		words = guard.NewTemplates(append(set.Phrases(c.language()), set.Company.Name))
 	}
@@ -80,7 +83,7 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 // start greets.
 func (c *conversation) start() []flow.Effect {
 	var effects []flow.Effect
-	c.state, effects = c.a.Flows.Start(c.state)
+	c.state, effects = c.content.Flows.Start(c.state)
 	return effects
 }
 
@@ -120,7 +123,7 @@ func (c *conversation) concealed(t *callerTurn) bool {
 			t.Keys = "*"
 		}
 		return false
-	case len(c.a.Understand.Digits(t.Text)) < 3:
+	case len(c.content.Understand.Digits(t.Text)) < 3:
 		return false
 	}
 	t.Text, t.Alternatives = "[withheld]", nil
@@ -167,7 +170,7 @@ func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flo
 		understanding, cancel = context.WithDeadline(ctx, t.until)
 	}
 	defer cancel()
-	commands, err := c.a.Understand.Understand(understanding, understand.View{
+	commands, err := c.content.Understand.Understand(understanding, understand.View{
 		Expect: expect, Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
 	}, t.Turn)
 	if err != nil {
@@ -221,13 +224,13 @@ func (c *conversation) history() []understand.Line {
 }
 
 // now is the time in the company's zone.
-func (c *conversation) now() time.Time { return time.Now().In(c.a.Flows.Set().Zone()) }
+func (c *conversation) now() time.Time { return time.Now().In(c.content.Flows.Set().Zone()) }
 
 func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 
 func (c *conversation) step(in flow.Input) []flow.Effect {
 	in.At = c.now()
-	state, effects := c.a.Flows.Step(c.state, in)
+	state, effects := c.content.Flows.Step(c.state, in)
 	if c.a.Trace != nil {
 		c.a.Trace(c.state, in, state, effects)
 	}
@@ -238,7 +241,7 @@ func (c *conversation) step(in flow.Input) []flow.Effect {
 	return effects
 }
 
-func (c *conversation) expecting() flow.Expectation { return c.a.Flows.Expecting(c.state) }
+func (c *conversation) expecting() flow.Expectation { return c.content.Flows.Expecting(c.state) }
 
 // ended reports whether the conversation is over as far as we are concerned.
 func (c *conversation) ended() bool { return c.state.Ended }
@@ -267,8 +270,9 @@ func (c *conversation) close(cause string) {
 }
 
 // file keeps the record, and notes the call in the system of record: what it was
-// about and how it ended, none of its words.
+// about and how it ended, none of its words. It is the last that is done.
 func (c *conversation) file(ctx context.Context) error {
+	defer c.content.leave()
 	r := c.record
 	if err := c.a.Store.SaveCall(ctx, r); err != nil {
 		return err

@@ -83,7 +83,7 @@ func (c *conversation) proveBy(ctx context.Context, a *flow.Act) flow.Result {
 }
 
 func (c *conversation) triesADay() int {
-	if n := c.a.Flows.Set().Company.Guard.TriesADay; n > 0 {
+	if n := c.content.Flows.Set().Company.Guard.TriesADay; n > 0 {
 		return n
 	}
 	return 5
@@ -135,7 +135,7 @@ func (c *conversation) sendCode(ctx context.Context, a *flow.Act, account string
 		return flow.Result{Outcome: "ok"}
 	}
 	c.code.customer = found
-	text := fmt.Sprintf("%s: your code is %s. We never ask you for it by telephone unless you call us.", c.a.Flows.Set().Company.Name, code)
+	text := fmt.Sprintf("%s: your code is %s. We never ask you for it by telephone unless you call us.", c.content.Flows.Set().Company.Name, code)
 	message := map[string]string{"channel": "sms", "to": found["phone"], "text": text}
 	key := c.record.ID + "/" + a.ID
 	c.sending.Go(func() {

@@ -152,7 +152,7 @@ func (a *Attendant) unreached(ctx context.Context, r queue.Request) {
 func (c *call) calledBack(ctx context.Context, row HandOver, r queue.Request) {
 	c.talk.record.Number = row.Number
 	c.talk.state.Language = row.Language
-	c.say1(ctx, "called", "company", c.a.Flows.Set().Company.Name)
+	c.say1(ctx, "called", "company", c.talk.content.Flows.Set().Company.Name)
 	h := &handover{call: c, desk: c.a.Desk, board: r.Call, row: row}
 	h.row.Call, h.row.Stage = c.id, "waiting"
 	h.queue, _ = h.desk.Board.Queue(row.Queue)

@@ -36,8 +36,9 @@ type Record struct {
 	Actions   []ActionRecord    `json:"actions,omitempty"`
 	Guard     []GuardRecord     `json:"guard,omitempty"`
 	Switches  []SwitchRecord    `json:"switches,omitempty"`
-	Sentiment float64           `json:"sentiment"` // the caller's last score, -1 to 1
-	Trend     float64           `json:"trend"`     // last minus first
+	Sentiment float64           `json:"sentiment"`         // the caller's last score, -1 to 1
+	Trend     float64           `json:"trend"`             // last minus first
+	Unknown   []string          `json:"unknown,omitempty"` // questions that no article answered
 	HandOvers []HandOver        `json:"hand_overs,omitempty"`
 	Legs      []string          `json:"legs,omitempty"`      // recordings of the other legs, beside Recording
 	Recording string            `json:"recording,omitempty"` // file name in the data folder's recordings
@@ -118,6 +119,10 @@ type Store interface {
 	Call(ctx context.Context, id string) (*Record, error)
 	// Calls returns finished calls, the newest first, without their turns.
 	Calls(ctx context.Context, q CallQuery) ([]Record, error)
+
+	// Unanswered returns the newest calls with questions that no article answered,
+	// without their turns.
+	Unanswered(ctx context.Context, limit int) ([]Record, error)
 
 	// SaveIntent writes an intent before its write is sent, and again when its
 	// outcome is known: the same key replaces it.

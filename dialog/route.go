@@ -28,14 +28,14 @@ type Route struct {
 type Router func(ctx context.Context, dialled string, at time.Time) Route
 
 // route asks the router.
-func (a *Attendant) route(dialled string, at time.Time) Route {
+func (a *Attendant) route(set *flow.Set, dialled string, at time.Time) Route {
 	if a.Router == nil {
 		return Route{}
 	}
 	ctx, stop := context.WithTimeout(context.Background(), time.Second)
 	defer stop()
 	r := a.Router(ctx, dialled, at)
-	if r.Flow != "" && a.Flows.Set().Flow(r.Flow) == nil {
+	if r.Flow != "" && set.Flow(r.Flow) == nil {
 		a.Log.Error("a number's flow does not exist", "flow", r.Flow)
 		r.Flow = ""
 	}

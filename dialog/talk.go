@@ -349,7 +349,7 @@ func (t *talk) pass(target string) (string, error) {
 
 // back gives the caller back to the attendant, at a flow if one is named.
 func (t *talk) back(name string) (string, error) {
-	if name != "" && t.a.Flows.Set().Flow(name) == nil {
+	if name != "" && t.call.talk.content.Flows.Set().Flow(name) == nil {
 		return "", fmt.Errorf("%w: there is no flow %q", ErrTarget, name)
 	}
 	t.flow = name

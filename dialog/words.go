@@ -45,7 +45,7 @@ func (c *conversation) slotsAreFacts() {
 // heardFacts lets a model that answers the caller say what the caller said.
 func (c *conversation) heardFacts(text string) {
 	c.guard.Fact("caller", text)
-	c.guard.Fact("caller", c.a.Understand.Digits(text))
+	c.guard.Fact("caller", c.content.Understand.Digits(text))
 }
 
 // reworded is a text in the model's words, nil where it is to be said as it is
@@ -54,10 +54,10 @@ func (c *conversation) heardFacts(text string) {
 // never reworded, since what was agreed to is what was asked.
 func (c *conversation) reworded(ctx context.Context, s *flow.Say) []sentence {
 	proof := s.Text == c.state.Prompt && (c.state.Waiting.For == "confirm" || c.state.Waiting.For == "readback")
-	if !s.Rephrase || c.a.Writer == nil || proof {
+	if !s.Rephrase || c.content.Writer == nil || proof {
 		return nil
 	}
-	text, err := c.a.Writer.Reword(ctx, reply.Rewording{Text: s.Text, Language: c.state.Language, History: c.history(), Until: c.until, Spent: c.guard.Spent})
+	text, err := c.content.Writer.Reword(ctx, reply.Rewording{Text: s.Text, Language: c.state.Language, History: c.history(), Until: c.until, Spent: c.guard.Spent})
 	if err != nil {
 		c.a.Log.Debug("not reworded", "call", c.record.ID, "error", err)
 		return nil
@@ -72,14 +72,4 @@ func (c *conversation) reworded(ctx context.Context, s *flow.Say) []sentence {
 		out = append(out, sentence{text: strings.TrimSpace(part), sources: s.Sources, flow: s.Flow, step: s.Step})
 	}
 	return out
-}
-
-// ownWords are what the company's flows say, in which numbers and names are its
-// own. They are made ready with the first call.
-func (a *Attendant) ownWords() *guard.Templates {
-	a.own.Do(func() {
-		set := a.Flows.Set()
-		a.words = guard.NewTemplates(append(set.Phrases(a.Language), set.Company.Name))
-	})
-	return a.words
 }

@@ -28,11 +28,18 @@ func (c *company) language(cfg config, endpoints ...model.Endpoint) language {
 	if len(endpoints) == 0 {
 		return language{understand: c.rules}
 	}
+	return c.speaking(cfg, model.New(endpoints...))
+}
+
+// speaking uses a ladder of models.
+func (c *company) speaking(cfg config, ladder *model.Ladder) language {
+	if ladder == nil {
+		return language{understand: c.rules}
+	}
 	titles := map[string]string{}
 	for _, a := range c.articles.Articles() {
 		titles[a.ID] = a.Title
 	}
-	ladder := model.New(endpoints...)
 	return language{
 		understand: llm.New(llm.Config{Ladder: ladder, Budget: cfg.ModelBudget, Rules: c.rules, Flows: c.flows, Articles: titles}),
 		writer:     reply.New(reply.Config{Ladder: ladder, Budget: cfg.ModelBudget}),

@@ -56,6 +56,7 @@ type server struct {
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
 	outgoing   *outgoing
+	library    *library
 	company    *company
 	password   string // of the administrator, where it was set now
 }
@@ -84,6 +85,9 @@ func (s *server) open(ctx context.Context, company *company) error {
 	}
 	var err error
 	if s.store, err = sqlstore.Open(ctx, filepath.Join(s.cfg.Data, "attendant.db")); err != nil {
+		return err
+	}
+	if company, err = s.takeIn(ctx, company); err != nil {
 		return err
 	}
 	if s.telephony, err = openTelephony(ctx, s.cfg, s.store, s.sip, s.log); err != nil {

@@ -73,7 +73,12 @@ func loadCompany(c config) (*company, error) {
 	if c.Company != "" {
 		files = os.DirFS(c.Company)
 	}
-	connectors, connectorErr := loadConnectors(files, zoneOf(files))
+	connectors, err := loadConnectors(files, zoneOf(files))
+	return companyOf(files, connectors, err)
+}
+
+// companyOf is the company of files, whose connectors are there already.
+func companyOf(files fs.FS, connectors []crm.System, connectorErr error) (*company, error) {
 	operations := dialog.Operations(crm.Join(append(slices.Clone(connectors), crm.Operate(nil, time.UTC))...))
 	flows, flowErr := flow.Load(files, operations)
 	articles, articleErr := knowledge.Load(files)

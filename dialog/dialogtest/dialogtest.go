@@ -23,12 +23,18 @@ func TestStore(t *testing.T, s dialog.Store) {
 			Slots: map[string]string{"order": "12345"},
 			Turns: []dialog.Turn{{Side: "caller", Text: "where is my order", Delays: &dialog.Delays{Total: time.Second}}},
 		}
+		if i == 1 {
+			r.Trunk, r.Unknown = "carrier", []string{"do you sell horses"}
+		}
 		if err := s.SaveCall(ctx, r); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.Call(ctx, r.ID); err != nil || !reflect.DeepEqual(got, r) {
 			t.Fatalf("saved %+v, read %+v, %v", r, got, err)
 		}
+	}
+	if got, err := s.Unanswered(ctx, 10); err != nil || len(got) != 1 || len(got[0].Unknown) != 1 {
+		t.Errorf("unanswered: %+v, %v; want one call", got, err)
 	}
 	intents(t, s)
 	decisions(t, s, began)
@@ -49,6 +55,7 @@ func TestStore(t *testing.T, s dialog.Store) {
 		{dialog.CallQuery{Limit: 2}, 2},
 		{dialog.CallQuery{Number: "+15550101"}, 2},
 		{dialog.CallQuery{Outcome: "escalated"}, 0},
+		{dialog.CallQuery{Trunk: "carrier"}, 1},
 		{dialog.CallQuery{Before: began.Add(2 * time.Minute)}, 2},
 	}
 	for _, c := range queries {

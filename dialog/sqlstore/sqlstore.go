@@ -126,6 +126,18 @@ func (s *Store) Calls(ctx context.Context, q dialog.CallQuery) ([]dialog.Record,
 	return records, nil
 }
 
+// Unanswered implements dialog.Store.
+func (s *Store) Unanswered(ctx context.Context, limit int) ([]dialog.Record, error) {
+	records, err := s.records(ctx, `SELECT record FROM calls WHERE json_extract(record, '$.unknown') IS NOT NULL ORDER BY started DESC LIMIT ?`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list unanswered questions: %w", err)
+	}
+	for i := range records {
+		records[i].Turns = nil
+	}
+	return records, nil
+}
+
 func (s *Store) records(ctx context.Context, query string, args ...any) ([]dialog.Record, error) {
 	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {

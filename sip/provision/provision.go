@@ -112,6 +112,13 @@ func (s *Store) History(ctx context.Context, kind, name string) ([]Version, erro
 	return s.versions(ctx, `SELECT kind, name, version, author, at, value FROM provision WHERE kind = ? AND name = ? ORDER BY version DESC`, kind, name)
 }
 
+// ByAuthor returns all versions of a kind whose author begins so, the oldest of
+// each thing first.
+func (s *Store) ByAuthor(ctx context.Context, kind, author string) ([]Version, error) {
+	return s.versions(ctx, `SELECT kind, name, version, author, at, value FROM provision
+		WHERE kind = ? AND substr(author, 1, length(?)) = ? ORDER BY name, version`, kind, author, author)
+}
+
 func (s *Store) versions(ctx context.Context, query string, args ...any) ([]Version, error) {
 	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {

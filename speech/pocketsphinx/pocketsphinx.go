@@ -65,12 +65,15 @@ type Stats struct{ Utterances, Crashes, Exhausted, Quick atomic.Int64 }
 type Recognizer struct {
 	cfg   Config
 	dir   string // of the language models
-	args  []string
 	stats Stats
 	idle  chan *worker  // as many places as workers: putting back never blocks
 	slots chan struct{} // one token a living worker
 
 	finishing atomic.Int32 // utterances whose last result is awaited
+
+	mu    sync.Mutex
+	args  []string // of workers that start now
+	round int      // rises when args change: older workers are not used again
 }
 
 var _ speech.Recognizer = (*Recognizer)(nil)
@@ -89,22 +92,8 @@ func Open(cfg Config) (*Recognizer, error) {
 	if r.dir, err = os.MkdirTemp("", "attendant-lm-"); err != nil {
 		return nil, fmt.Errorf("make a folder for language models: %w", err)
 	}
-	searches := models(cfg.Phrases)
-	dictionary, err := r.dictionary(searches)
-	if err != nil {
+	if r.args, err = r.prepare(cfg.Phrases); err != nil {
 		return nil, errors.Join(err, r.Close())
-	}
-	network := filepath.Join(r.dir, "narrowband.net")
-	if err := os.WriteFile(network, narrowband, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("write the network for narrow-band speech: %w", err), r.Close())
-	}
-	r.args = []string{filepath.Join(cfg.ModelDir, "en-us"), dictionary, network}
-	for name, m := range searches {
-		file := filepath.Join(r.dir, name+".lm")
-		if err := os.WriteFile(file, m.arpa(), 0o600); err != nil {
-			return nil, errors.Join(fmt.Errorf("write a language model: %w", err), r.Close())
-		}
-		r.args = append(r.args, name+"="+file)
 	}
 	if err := r.warm(max(1, min(cfg.Warm, cfg.Workers))); err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -112,9 +101,95 @@ func Open(cfg Config) (*Recognizer, error) {
 	return r, nil
 }
 
+// Renew has utterances from the next one on recognised by other phrases. One that
+// is being heard goes on as it began. It blocks for about a second; where it fails
+// the phrases stay as they were.
+func (r *Recognizer) Renew(phrases []string) error {
+	args, err := r.prepare(phrases)
+	if err != nil {
+		return err
+	}
+	w, err := startWorker(r.cfg.Program, args)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.args = args
+	r.round++
+	w.round = r.round
+	r.mu.Unlock()
+	for range cap(r.idle) { // who is idle is of the round before
+		select {
+		case old := <-r.idle:
+			r.drop(old)
+			continue
+		default:
+		}
+		break
+	}
+	select {
+	case r.slots <- struct{}{}:
+		r.idle <- w
+	default: // all are busy: they are replaced when they come back
+		w.stop()
+	}
+	return nil
+}
+
+// start starts a worker by the present phrases.
+func (r *Recognizer) start() (*worker, error) {
+	r.mu.Lock()
+	args, round := r.args, r.round
+	r.mu.Unlock()
+	w, err := startWorker(r.cfg.Program, args)
+	if err == nil {
+		w.round = round
+	}
+	return w, err
+}
+
+// putBack makes a worker idle, or ends it where its phrases are old.
+func (r *Recognizer) putBack(w *worker) {
+	r.mu.Lock()
+	old := w.round != r.round
+	r.mu.Unlock()
+	if old {
+		r.drop(w)
+		return
+	}
+	r.idle <- w
+}
+
+// prepare writes what workers need into a folder of its own and returns their
+// arguments.
+func (r *Recognizer) prepare(phrases []string) ([]string, error) {
+	dir, err := os.MkdirTemp(r.dir, "round-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for language models: %w", err)
+	}
+	searches := models(phrases)
+	dictionary, err := r.dictionary(dir, searches)
+	if err != nil {
+		return nil, err
+	}
+	network := filepath.Join(dir, "narrowband.net")
+	if err := os.WriteFile(network, narrowband, 0o600); err != nil {
+		return nil, fmt.Errorf("write the network for narrow-band speech: %w", err)
+	}
+	args := []string{filepath.Join(r.cfg.ModelDir, "en-us"), dictionary, network}
+	for name, m := range searches {
+		file := filepath.Join(dir, name+".lm")
+		if err := os.WriteFile(file, m.arpa(), 0o600); err != nil {
+			return nil, fmt.Errorf("write a language model: %w", err)
+		}
+		args = append(args, name+"="+file)
+	}
+	return args, nil
+}
+
 // dictionary writes the pronunciations of the words that occur and tells of
 // those that have none: they cannot be recognised.
-func (r *Recognizer) dictionary(searches map[string]*model) (string, error) {
+func (r *Recognizer) dictionary(dir string, searches map[string]*model) (string, error) {
 	known, err := os.Open(filepath.Join(r.cfg.ModelDir, "cmudict-en-us.dict"))
 	if err != nil {
 		return "", fmt.Errorf("open the pronunciations: %w", err)
@@ -144,7 +219,7 @@ func (r *Recognizer) dictionary(searches map[string]*model) (string, error) {
 			r.cfg.Log.Debug("word without a pronunciation", "word", w)
 		}
 	}
-	file := filepath.Join(r.dir, "words.dict")
+	file := filepath.Join(dir, "words.dict")
 	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
 		return "", fmt.Errorf("write the pronunciations: %w", err)
 	}
@@ -158,7 +233,7 @@ func (r *Recognizer) warm(n int) error {
 	for i := range n {
 		r.slots <- struct{}{}
 		starting.Go(func() {
-			w, err := startWorker(r.cfg.Program, r.args)
+			w, err := r.start()
 			if errs[i] = err; err != nil {
 				<-r.slots
 				return
@@ -198,7 +273,7 @@ func (r *Recognizer) take(ctx context.Context) (*worker, error) {
 	case w := <-r.idle:
 		return w, nil
 	case r.slots <- struct{}{}:
-		w, err := startWorker(r.cfg.Program, r.args)
+		w, err := r.start()
 		if err != nil {
 			<-r.slots
 			return nil, err
@@ -271,7 +346,7 @@ func (r *Recognizer) attempt(ctx context.Context, u *utterance) error {
 		r.drop(w)
 		return errors.Join(ctx.Err(), err)
 	}
-	r.idle <- w
+	r.putBack(w)
 	return nil
 }
 

@@ -30,6 +30,8 @@ type worker struct {
 	in  io.WriteCloser
 	out *bufio.Reader
 	buf []byte
+
+	round int // of the phrases that it was started with
 }
 
 // message is one frame from a worker.

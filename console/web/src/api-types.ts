@@ -123,6 +123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell what would be wrong after changes, by file and line */
+        post: operations["check-files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -166,6 +183,42 @@ export interface paths {
         };
         /** Write all trunks as CSV, without secrets */
         get: operations["export-trunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a file of the company: a flow, an article or company.yaml */
+        get: operations["get-file"];
+        /** Write a file; it holds from the next call on. What is wrong with it is told by line (422) */
+        put: operations["set-file"];
+        post?: never;
+        /** Remove a file; its versions stay */
+        delete: operations["remove-file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{kind}/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a file's versions, the newest first */
+        get: operations["file-history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -542,6 +595,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/talks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Talk in text with the attendant as it would be after changes; no system is reached, no record left */
+        post: operations["begin-talk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/talks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say the next line; # and keys is keyed */
+        post: operations["talk"];
+        /** End the talk */
+        delete: operations["end-talk"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trunks": {
         parameters: {
             query?: never;
@@ -568,6 +656,23 @@ export interface paths {
         };
         /** List the last calls over a trunk, the newest first, and why they ended */
         get: operations["trunk-calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unanswered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the questions that no article answered, the most asked first */
+        get: operations["unanswered"];
         put?: never;
         post?: never;
         delete?: never;
@@ -619,7 +724,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell how the vendors of speech are doing, in the order in which they are tried */
+        /** Tell how the vendors of speech and of the model are doing, in the order in which they are tried */
         get: operations["vendors"];
         put?: never;
         post?: never;
@@ -694,6 +799,31 @@ export interface components {
             tried?: string[] | null;
             turns?: components["schemas"]["Turn"][] | null;
             wanted?: string;
+        };
+        Change: {
+            path: string;
+            remove?: boolean;
+            text?: string;
+        };
+        CheckInputBody: {
+            changes: components["schemas"]["Change"][] | null;
+        };
+        CheckOutputBody: {
+            faults: components["schemas"]["FileFault"][] | null;
+        };
+        Command: {
+            article?: string;
+            /** Format: double */
+            confidence: number;
+            flow?: string;
+            keyed?: boolean;
+            kind: string;
+            model?: boolean;
+            options?: string[] | null;
+            query?: string;
+            slot?: string;
+            value?: string;
+            words?: string;
         };
         Delays: {
             /** Format: int64 */
@@ -791,6 +921,39 @@ export interface components {
              */
             type: string;
         };
+        Exchange: {
+            actions?: components["schemas"]["ActionRecord"][] | null;
+            commands?: string[] | null;
+            /** Format: double */
+            confidence?: number;
+            delays?: components["schemas"]["Delays"];
+            /** Format: int64 */
+            end: number;
+            expects?: string;
+            flow?: string;
+            guard?: components["schemas"]["GuardRecord"][] | null;
+            interrupted?: boolean;
+            keys?: boolean;
+            level?: string;
+            mood?: string;
+            outcome?: string;
+            planned?: string;
+            /** Format: double */
+            sentiment?: number;
+            side: string;
+            slots?: {
+                [key: string]: string;
+            };
+            sources?: string[] | null;
+            /** Format: int64 */
+            start: number;
+            step?: string;
+            text: string;
+            /** Format: int64 */
+            took: number;
+            understood?: components["schemas"]["Command"][] | null;
+            vendor?: string;
+        };
         Figure: {
             formula: string;
             name: string;
@@ -807,6 +970,28 @@ export interface components {
              * @description 0 where there is nothing to divide by
              */
             value: number;
+        };
+        File: {
+            /** Format: date-time */
+            at: string;
+            author: string;
+            path: string;
+            removed?: boolean;
+            text: string;
+            /**
+             * Format: int64
+             * @description the ETag
+             */
+            version: number;
+        };
+        FileChangeBody: {
+            text: string;
+        };
+        FileFault: {
+            /** Format: int64 */
+            line?: number;
+            path?: string;
+            text: string;
         };
         FlowHead: {
             /** Format: int64 */
@@ -904,6 +1089,9 @@ export interface components {
             /** @description the key itself, told only now */
             secret: string;
         };
+        LineInputBody: {
+            text: string;
+        };
         LiveCall: {
             call_id: string;
             codec: string;
@@ -981,6 +1169,11 @@ export interface components {
             /** @description the value of before that asks for the next page */
             next?: string;
         };
+        PageFileBody: {
+            items: components["schemas"]["File"][] | null;
+            /** @description the value of before that asks for the next page */
+            next?: string;
+        };
         PageFlowHeadBody: {
             items: components["schemas"]["FlowHead"][] | null;
             /** @description the value of before that asks for the next page */
@@ -1008,6 +1201,11 @@ export interface components {
         };
         PagePastTrunkSettingsBody: {
             items: components["schemas"]["PastTrunkSettings"][] | null;
+            /** @description the value of before that asks for the next page */
+            next?: string;
+        };
+        PageQuestionBody: {
+            items: components["schemas"]["Question"][] | null;
             /** @description the value of before that asks for the next page */
             next?: string;
         };
@@ -1067,6 +1265,15 @@ export interface components {
             sources: string[] | null;
             text: string;
         };
+        Question: {
+            /** @description the last one in which it was asked */
+            call: string;
+            /** Format: date-time */
+            last: string;
+            text: string;
+            /** Format: int64 */
+            times: number;
+        };
         Record: {
             actions?: components["schemas"]["ActionRecord"][] | null;
             call_id: string;
@@ -1104,6 +1311,7 @@ export interface components {
             trend: number;
             trunk?: string;
             turns: components["schemas"]["Turn"][] | null;
+            unknown?: string[] | null;
         };
         Signal: {
             /** Format: date-time */
@@ -1119,6 +1327,16 @@ export interface components {
             kind: string;
             to?: string;
             why: string;
+        };
+        TalkInputBody: {
+            changes?: components["schemas"]["Change"][] | null;
+            language?: string;
+        };
+        TalkOutputBody: {
+            id: string;
+            over: boolean;
+            /** @description what both sides said since the last answer, with all that was decided */
+            said: components["schemas"]["Exchange"][] | null;
         };
         TicketInputBody: {
             /** @description the number or name that the page may call */
@@ -1698,6 +1916,66 @@ export interface operations {
             };
         };
     };
+    "check-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: {
@@ -1842,6 +2120,258 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "flows" | "articles" | "company";
+                /** @description the file's name without its ending; company for company.yaml */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-file": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that the change was made of, or * */
+                "If-Match"?: string;
+                /** @description the file is new */
+                "If-None-Match"?: "*";
+            };
+            path: {
+                kind: "flows" | "articles" | "company";
+                /** @description the file's name without its ending; company for company.yaml */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "remove-file": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that is meant, or * */
+                "If-Match"?: string;
+            };
+            path: {
+                kind: "flows" | "articles" | "company";
+                /** @description the file's name without its ending; company for company.yaml */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "file-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "flows" | "articles" | "company";
+                /** @description the file's name without its ending; company for company.yaml */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageFileBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3598,6 +4128,184 @@ export interface operations {
             };
         };
     };
+    "begin-talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TalkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    talk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TalkOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     trunks: {
         parameters: {
             query?: never;
@@ -3685,6 +4393,53 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    unanswered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageQuestionBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

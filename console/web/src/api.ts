@@ -15,12 +15,16 @@ export class Problem extends Error {
   }
 }
 
-type Answer<T> = { data?: T; error?: { detail?: string }; response: Response };
+type Said = { detail?: string; errors?: { message?: string; location?: string; value?: unknown }[] | null };
+type Answer<T> = { data?: T; error?: Said; response: Response };
+
+/** words are all that a refusal says, one fault a line. */
+const words = (e: Said | undefined) => [...(e?.errors ?? []).map((f) => [f.location, f.value, f.message].filter(Boolean).join(":")), ...(e?.errors?.length ? [] : [e?.detail])].filter(Boolean).join("\n");
 
 /** ask unwraps an answer; a refusal becomes a Problem. */
 export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await answer;
-  if (error || !response.ok) throw new Problem(response.status, error?.detail ?? response.statusText);
+  if (error || !response.ok) throw new Problem(response.status, words(error) || response.statusText);
   return data as T;
 }
 

@@ -98,10 +98,11 @@ function Console({ session, onOut }: { session: Session; onOut: () => void }) {
           <Route path="/numbers/import"><Import /></Route>
           <Route path="/numbers/number/:name">{(p) => <NumberPage key={p.name} name={decodeURIComponent(p.name)} />}</Route>
           <Route path="/numbers/trunk/:name">{(p) => <TrunkPage key={p.name} name={decodeURIComponent(p.name)} />}</Route>
-          <Route path="/knowledge"><Knowledge /></Route>
-          <Route path="/knowledge/:id">{(p) => <Article id={p.id} />}</Route>
-          <Route path="/flows"><Flows /></Route>
-          <Route path="/flows/:name">{(p) => <Flow name={p.name} />}</Route>
+          <Route path="/knowledge"><Knowledge permissions={permissions} /></Route>
+          <Route path="/knowledge/:id">{(p) => <Article key={p.id} id={p.id} permissions={permissions} />}</Route>
+          <Route path="/flows"><Flows permissions={permissions} /></Route>
+          <Route path="/company"><Flow name="company" kind="company" permissions={permissions} /></Route>
+          <Route path="/flows/:name">{(p) => <Flow key={p.name} name={p.name} permissions={permissions} />}</Route>
           <Route path="/analytics"><Analytics /></Route>
           <Route path="/setup"><Setup permissions={permissions} /></Route>
           <Route><Redirect to={mine[0]?.path ?? "/live"} replace /></Route>

@@ -12,6 +12,8 @@ export const en = {
   csvFile: "CSV file or text", dryRun: "Try it", apply: "Import all rows", prune: "remove what the file does not have", rowsFaults: "{n} rows, {faults} with faults", applied: "All rows are imported.", tried: "Nothing was changed yet.", line: "Line", fault: "Fault", doing: "Does",
   a_add: "add", a_change: "change", a_keep: "stays", a_remove: "remove", a_fault: "fault",
   callThis: "Call a telephone", callThisHelp: "Attendant calls this number over a trunk and talks with whoever answers, by the rule chosen.", toNumber: "Call", asNumber: "As if they had called", placeCall: "Call now", callFromPage: "Or call the number from this page", s_dialling: "dialling", s_talking: "talking", s_ended: "ended", s_failed: "failed", show: "Show",
+  addArticle: "Add an article", addFlow: "Add a flow", unanswered: "Questions that no article answered", times: "{n} times", answerIt: "Write an article", preview: "What callers hear", callIt: "Call it", f_id: "Name of the file", h_id: "letters, digits, _ and -", h_examples: "one a line, three or more", h_review: "2027-06-30", noFaults: "No faults.", takeVersion: "Take this version into the editor",
+  talkHelp: "With your changes, saved or not. Nothing happens to real orders; # and digits is keyed.", talkOver: "The attendant has ended the conversation.", yourLine: "Say", send: "Send", again: "From the beginning",
   loadingMore: "Loading…", total: "{n} shown",
 };
 export type Key = keyof typeof en;
@@ -29,5 +31,7 @@ export const zh: { [K in Key]: string } = {
   csvFile: "CSV 文件或文本", dryRun: "试运行", apply: "导入全部行", prune: "删除文件中没有的项", rowsFaults: "{n} 行，{faults} 行有错误", applied: "所有行已导入。", tried: "尚未更改任何内容。", line: "行", fault: "错误", doing: "操作",
   a_add: "添加", a_change: "修改", a_keep: "不变", a_remove: "删除", a_fault: "错误",
   callThis: "呼叫电话", callThisHelp: "系统通过中继呼叫此号码，并按所选规则与接听者对话。", toNumber: "呼叫", asNumber: "视同对方拨打了", placeCall: "立即呼叫", callFromPage: "或从本页呼叫该号码", s_dialling: "正在拨号", s_talking: "通话中", s_ended: "已结束", s_failed: "未接通", show: "查看",
+  addArticle: "添加文章", addFlow: "添加流程", unanswered: "没有文章能回答的问题", times: "{n} 次", answerIt: "撰写文章", preview: "来电者听到的内容", callIt: "打电话试试", f_id: "文件名", h_id: "字母、数字、_ 和 -", h_examples: "每行一个，至少三个", h_review: "2027-06-30", noFaults: "没有错误。", takeVersion: "将此版本放入编辑器",
+  talkHelp: "使用您的修改，无论是否已保存。不会影响真实订单；# 加数字表示按键。", talkOver: "客服助理已结束对话。", yourLine: "说", send: "发送", again: "重新开始",
   loadingMore: "正在加载…", total: "已显示 {n} 项",
 };
