@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -225,5 +226,35 @@ func TestCallsKeepTheContentTheyBeganWith(t *testing.T) {
 	}
 	if err := next.Close(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestCompanyGoesInAndOutAsAFolder(t *testing.T) {
+	data, folder, out := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "out")
+	if status, said := cli(t, data, "export", out); status != 1 || !strings.Contains(said, "no server has run") {
+		t.Errorf("export of nothing: status %d, %s", status, said)
+	}
+	if err := os.CopyFS(folder, demo.Files); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := cli(t, data, "import", folder); status != 0 {
+		t.Fatalf("import: status %d, %s", status, said)
+	}
+	if status, said := cli(t, data, "import", folder); status != 0 || !strings.Contains(said, "0 files changed") {
+		t.Errorf("import again: status %d, %s", status, said)
+	}
+	if err := os.MkdirAll(filepath.Join(out, "articles"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(out, "articles/old.md"), []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := cli(t, data, "export", out); status != 0 {
+		t.Fatalf("export: status %d, %s", status, said)
+	}
+	want, err1 := managedFiles(os.DirFS(folder))
+	got, err2 := managedFiles(os.DirFS(out))
+	if err := errors.Join(err1, err2); err != nil || !maps.Equal(want, got) {
+		t.Errorf("%d files out of %d, %v", len(got), len(want), err)
 	}
 }

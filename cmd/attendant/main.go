@@ -57,6 +57,8 @@ type commands struct {
 	Check      checkCommand      `cmd:"" help:"Check a company's folder."`
 	Evaluate   evaluateCommand   `cmd:"" help:"Measure understanding on your own data: JSON lines in, JSON lines out."`
 	Doctor     doctorCommand     `cmd:"" help:"Tell what is installed and how fast it is."`
+	Import     importCommand     `cmd:"" help:"Make a company's folder the flows and articles of a data folder."`
+	Export     exportCommand     `cmd:"" help:"Write the flows and articles of a data folder as a company's folder."`
 	Openapi    openapiCommand    `cmd:"" help:"Print the description of the HTTP API."`
 	Version    versionCommand    `cmd:"" help:"Tell the version."`
 }
