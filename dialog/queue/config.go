@@ -23,7 +23,7 @@ type Agent struct {
 	Name      string         `json:"name" yaml:"name"`
 	Title     string         `json:"title,omitempty" yaml:"title,omitempty"`         // how the agent is spoken of; Name where empty
 	Extension string         `json:"extension,omitempty" yaml:"extension,omitempty"` // the digits by which colleagues reach the agent
-	Addresses []string       `json:"addresses,omitempty" yaml:"addresses,omitempty"`                     // SIP URIs, tried together
+	Addresses []string       `json:"addresses,omitempty" yaml:"addresses,omitempty"` // SIP URIs, tried together
 	Skills    map[string]int `json:"skills,omitempty" yaml:"skills,omitempty"`       // skill -> level, 1 to 10
 	Languages []string       `json:"languages,omitempty" yaml:"languages,omitempty"` // BCP 47; any where empty
 	Queues    map[string]int `json:"queues,omitempty" yaml:"queues,omitempty"`       // queue -> the tier from which on it is served; every queue's first where empty
