@@ -195,8 +195,10 @@ func (a *Attendant) recover(ctx context.Context) {
 
 // request is the hand-over's wait under the name given.
 func (h *HandOver) request(name string) queue.Request {
-	r := queue.Request{Call: name, Queue: h.Queue, Number: h.Number, Language: h.Language, Priority: h.Priority, Since: h.Since,
-		Only: h.Only, OnlyUntil: h.OnlyUntil}
+	r := queue.Request{
+		Call: name, Queue: h.Queue, Number: h.Number, Language: h.Language, Priority: h.Priority, Since: h.Since,
+		Only: h.Only, OnlyUntil: h.OnlyUntil,
+	}
 	if h.Skill != "" && h.Skill != h.Queue {
 		r.Skills = map[string]int{h.Skill: 1}
 	}

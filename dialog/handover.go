@@ -324,7 +324,7 @@ func (h *handover) close(ctx context.Context) {
 	h.mu.Lock()
 	h.row.Ended = time.Now()
 	if h.row.Closed == "" {
-		h.row.Closed = cause(context.Cause(h.leg.Context())) //nolint:contextcheck // the leg's own lifetime
+		h.row.Closed = cause(context.Cause(h.leg.Context()))
 	}
 	h.mu.Unlock()
 	h.stage(ctx, "ended")
