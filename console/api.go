@@ -53,12 +53,13 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.deskRoutes(api)
 	c.provisionRoutes(api)
 	c.fileRoutes(api)
+	c.settingRoutes(api)
 	return api
 }
 
 // Description is the API's description, OpenAPI 3.1 as JSON.
 func Description() ([]byte, error) {
-	c := &Console{}
+	c := &Console{describing: true}
 	return json.MarshalIndent(c.newAPI(http.NewServeMux()).OpenAPI(), "", "  ")
 }
 

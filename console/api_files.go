@@ -254,7 +254,7 @@ type going struct {
 	mu     sync.Mutex // one line at a time
 	talk   Talk
 	closed bool
-	said []dialog.Exchange // not told yet
+	said   []dialog.Exchange // not told yet
 }
 
 type talkInput struct {

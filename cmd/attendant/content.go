@@ -245,7 +245,7 @@ func (l *library) Save(ctx context.Context, author, name string, text *string, w
 	if err != nil {
 		return console.File{}, err
 	}
-	change := provision.Change{Kind: fileKind, Name: name, Was: was}
+	change := provision.Change{Kind: fileKind, Name: name, Exact: was > 0, Was: was}
 	if text != nil {
 		change.Value = fileValue{*text}
 	}

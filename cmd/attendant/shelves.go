@@ -148,7 +148,7 @@ func (s bookshelf[K, T]) keep(ctx context.Context, author string, k K, was int) 
 		return console.Entry[T]{}, fmt.Errorf("%w: %w", console.ErrFaults, rows[0].Err)
 	}
 	for i := range changes {
-		changes[i].Was = was
+		changes[i].Exact, changes[i].Was = was > 0, was
 	}
 	if err := s.book.Apply(ctx, author, changes); err != nil {
 		return console.Entry[T]{}, shelfError(err)

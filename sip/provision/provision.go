@@ -1,5 +1,5 @@
-// Package provision keeps what administrators set for telephony: numbers,
-// trunks and agents' phones.
+// Package provision keeps what administrators set: numbers, trunks, agents'
+// phones, and whatever other kinds the program has.
 //
 // Store is the truth, in SQLite. Each change is a new row with author and time;
 // what was before stays, and History shows it. Several processes may use one
@@ -107,6 +107,14 @@ func (s *Store) Latest(ctx context.Context, kind, name string) (Version, error) 
 	return found[0], nil
 }
 
+// Known reports whether anything of a kind is set, or ever was.
+func (s *Store) Known(ctx context.Context, kind string) (known bool, err error) {
+	if err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM provision WHERE kind = ?)`, kind).Scan(&known); err != nil {
+		return false, fmt.Errorf("read provisioning: %w", err)
+	}
+	return known, nil
+}
+
 // History returns all versions of a thing, the newest first.
 func (s *Store) History(ctx context.Context, kind, name string) ([]Version, error) {
 	return s.versions(ctx, `SELECT kind, name, version, author, at, value FROM provision WHERE kind = ? AND name = ? ORDER BY version DESC`, kind, name)
@@ -141,20 +149,18 @@ func (s *Store) versions(ctx context.Context, query string, args ...any) ([]Vers
 	return out, rows.Err()
 }
 
-// Change is one thing as it is to be; Value nil removes it. Was is the version
-// that it was made of: where the newest is another, the change is refused.
-// Anything is the zero value; Absent wants a thing that is not set.
+// Change is one thing as it is to be; Value nil removes it. Where Exact, it is made
+// only if the thing's last version, the one that removed it included, is Was; 0 is
+// none. Where Was is Absent, it is made only if the thing is not set.
 type Change struct {
 	Kind, Name string
 	Value      any
+	Exact      bool
 	Was        int
 }
 
-// What a Change may be made of, beside a version.
-const (
-	Anything = 0
-	Absent   = -1
-)
+// Absent is the Was of a thing that is not set.
+const Absent = -1
 
 // Apply makes all changes or none, in the author's name. ErrConflict.
 func (s *Store) Apply(ctx context.Context, author string, changes ...Change) error {
@@ -175,7 +181,7 @@ func (s *Store) Apply(ctx context.Context, author string, changes ...Change) err
 		if err != nil {
 			return err
 		}
-		if c.Was == Absent && set || c.Was > 0 && c.Was != version {
+		if c.Was == Absent && set || c.Exact && c.Was != version {
 			return fmt.Errorf("%w: %s", ErrConflict, c.Name)
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO provision (kind, name, version, author, at, value) VALUES (?,?,?,?,?,?)`,
