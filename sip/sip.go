@@ -84,7 +84,8 @@ type Config struct {
 	MayTransfer func(Attempt) bool
 	// Referred carries a far end's REFER out, on a goroutine of its own, and
 	// returns when the target has answered, or why it has not. Its context ends
-	// with the leg. Every REFER is declined where it is nil.
+	// with the leg, which is hung up where its far end does not do so after the
+	// answer. Every REFER is declined where it is nil.
 	Referred func(context.Context, *Referral) error
 	// Replaced is told that a leg has another far end now, and who was there
 	// before; optional.

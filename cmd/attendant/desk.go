@@ -43,6 +43,7 @@ func (s *server) openDesk(company *company) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
+	s.telephony.named = addresses(s.cfg.Human, cfg.Agents)
 	music, err := queueMusic(company.files, cfg.Queues)
 	if err != nil {
 		return err
@@ -52,6 +53,15 @@ func (s *server) openDesk(company *company) error {
 		CallBack: s.telephony.mayCallBack, Referrer: referrer{},
 	}
 	return nil
+}
+
+// addresses are where the settings have people called, for those who move calls.
+func addresses(human string, agents []queue.Agent) func() []string {
+	all := []string{human}
+	for _, a := range agents {
+		all = append(all, a.Addresses...)
+	}
+	return func() []string { return all }
 }
 
 // queueMusic reads the music of queues that have their own.

@@ -160,7 +160,7 @@ func (s *server) listen() error {
 	cfg.Log = s.log
 	s.probe = cfg.Calls.Probe
 	cfg.Friends = s.friends.has
-	hooks(&cfg, func() *telephony { return s.telephony })
+	hooks(&cfg, func() *telephony { return s.telephony }, s.transfers)
 	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}

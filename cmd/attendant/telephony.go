@@ -39,7 +39,13 @@ type telephony struct {
 
 	registrar *registrar.Registrar
 	group     *trunk.Group
+	rung      ringing         // agents' phones that we have called
+	named     func() []string // the sip: URIs that the settings have us call
+	patience  time.Duration   // how long a phone rings
 }
+
+// lookUpPatience bounds what the store may take while a message waits.
+const lookUpPatience = time.Second
 
 // openTelephony opens the tables. Calls begin to use it when it is given to
 // hooks.
@@ -54,6 +60,7 @@ func openTelephony(ctx context.Context, cfg config, store *sqlstore.Store, serve
 	}
 	t := &telephony{
 		log: log, server: server, refuses: !cfg.AcceptUnknown, region: cfg.Region, verifier: verifier, store: kept,
+		named: func() []string { return []string{cfg.Human} }, patience: cfg.RingTimeout,
 		numbers: provision.Numbers(kept, cfg.Region, nil), trunks: provision.Trunks(kept), phones: provision.Phones(kept),
 	}
 	t.registrar = registrar.New(registrar.Config{
@@ -95,14 +102,14 @@ func (l carrierLine) Dial(ctx context.Context, uri string, o sip.DialOptions) (m
 
 // hooks are what the server asks before it is served; they find the telephony
 // when they are called, since the ports are opened before the database is.
-func hooks(cfg *sip.Config, t func() *telephony) {
+func hooks(cfg *sip.Config, t func() *telephony, moves func() transfers) {
 	cfg.Invited = func(ctx context.Context, v sip.Invitation) (sip.Welcome, *sip.Refusal) { return t().invited(ctx, v) }
 	cfg.Register = func(r *sipmessage.Request) *sipmessage.Response { return t().registrar.Register(r) }
-	// Who is registered may move calls; a trunk may not, whatever it says.
-	cfg.MayTransfer = func(a sip.Attempt) bool {
-		_, ok := t().registrar.Owner(a.Source)
-		return ok
-	}
+	cfg.MayTransfer = func(a sip.Attempt) bool { return t().mayTransfer(a) }
+	cfg.MayCall = func(uri string) bool { return t().mayCall(uri) }
+	cfg.Trusts = func(source string) bool { return t().trusts(source) }
+	cfg.Referred = func(ctx context.Context, f *sip.Referral) error { return moves().referred(ctx, f) }
+	cfg.Replaced = func(leg *sip.Leg, before media.Peer) { moves().replaced(leg, before) }
 }
 
 // invited takes or refuses an incoming call. What strangers get tells them
@@ -148,7 +155,12 @@ func (t *telephony) Dial(ctx context.Context, target string) (media.Leg, error) 
 	}
 	if _, err := t.phones.Find(ctx, target); err == nil {
 		return t.registrar.Dial(ctx, target, func(ctx context.Context, b registrar.Binding) (media.Leg, error) {
-			return carrierLine{t.server}.Dial(ctx, b.Contact, sip.DialOptions{Name: "Attendant", Proxy: b.Proxy(), NoMedia: agentSilence})
+			leg, err := t.server.Dial(ctx, b.Contact, sip.DialOptions{Name: "Attendant", Proxy: b.Proxy(), NoMedia: agentSilence})
+			if err != nil {
+				return nil, err
+			}
+			t.rung.keep(leg, target)
+			return leg, nil
 		})
 	}
 	leg, err := t.group.Dial(ctx, trunk.Request{Number: target, Name: "Attendant"})
