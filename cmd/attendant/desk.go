@@ -20,19 +20,9 @@ import (
 // openDesk reads the company's queues.yaml, if it has one: agents and queues take
 // the place of the single human of the settings.
 func (s *server) openDesk(company *company) error {
-	data, err := fs.ReadFile(company.files, "queues.yaml")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("%w: queues.yaml: %w", errSettings, err)
-	}
-	cfg, err := queue.Load(data)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
-	}
-	if len(cfg.Queues) == 0 {
-		return fmt.Errorf("%w: queues.yaml: there are no queues", errSettings)
+	cfg, err := company.queues()
+	if err != nil || len(cfg.Queues) == 0 {
+		return err
 	}
 	for i := range cfg.Agents { // an agent's phone is registered under the agent's name
 		if a := &cfg.Agents[i]; len(a.Addresses) == 0 {
@@ -53,6 +43,25 @@ func (s *server) openDesk(company *company) error {
 		CallBack: s.telephony.mayCallBack, Referrer: referrer{},
 	}
 	return nil
+}
+
+// queues reads queues.yaml; without the file there are none.
+func (c *company) queues() (queue.Config, error) {
+	data, err := fs.ReadFile(c.files, "queues.yaml")
+	if errors.Is(err, fs.ErrNotExist) {
+		return queue.Config{}, nil
+	}
+	if err != nil {
+		return queue.Config{}, fmt.Errorf("%w: queues.yaml: %w", errSettings, err)
+	}
+	cfg, err := queue.Load(data)
+	if err != nil {
+		return queue.Config{}, fmt.Errorf("%w: %w", errSettings, err)
+	}
+	if len(cfg.Queues) == 0 {
+		return queue.Config{}, fmt.Errorf("%w: queues.yaml: there are no queues", errSettings)
+	}
+	return cfg, nil
 }
 
 // addresses are where the settings have people called, for those who move calls.

@@ -97,7 +97,15 @@ func numbersBook(s *provision.Store, c config) (*provision.Book[number.Rule], er
 	if err != nil {
 		return nil, err
 	}
-	return provision.Numbers(s, c.Region, checkRule(company.flows)), nil
+	cfg, err := company.queues()
+	if err != nil {
+		return nil, err
+	}
+	var queues []string
+	for _, q := range cfg.Queues {
+		queues = append(queues, q.Name)
+	}
+	return provision.Numbers(s, c.Region, checkRule(company.flows, queues)), nil
 }
 
 func trunksBook(s *provision.Store, _ config) (*provision.Book[trunk.Trunk], error) {

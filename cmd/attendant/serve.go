@@ -146,7 +146,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites), Desk: s.attendant,
 	}
 	if s.browsers != nil {
-		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
+		cfg.Browsers = browsers{s.browsers, s.attendant.Answer, s.ready}
 	}
 	s.console = console.New(cfg)
 	return nil
