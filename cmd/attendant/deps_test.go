@@ -27,7 +27,7 @@ var allowed = []struct {
 	{"attendant/dialog/understand", []string{"attendant/dialog/vector", "attendant/dialog/flow", "attendant/dialog/understand"}},
 	{"attendant/dialog/model", []string{"attendant/dialog/model", "attendant/speech"}},
 	{"attendant/dialog/reply", []string{"attendant/dialog/flow", "attendant/dialog/understand", "attendant/dialog/model"}},
-	{"attendant/dialog/knowledge", []string{"attendant/dialog/flow"}},
+	{"attendant/dialog/knowledge", []string{"attendant/dialog/flow", "attendant/dialog/vector", "attendant/dialog/understand/concept"}},
 	{"attendant/dialog/guard", []string{"attendant/dialog/flow"}},
 	{"attendant/dialog/sentiment", []string{"attendant/dialog/flow"}},
 	{"attendant/dialog/queue", nil},

@@ -208,6 +208,7 @@ func (s *server) serveSIP(ctx context.Context) error {
 		stop()
 	})
 	parts.Go(func() { s.attendant.RunDesk(keeping) })
+	parts.Go(func() { s.people.follow(keeping) })
 	parts.Go(func() { s.friends.run(keeping, s.telephony.group.Networks) })
 	err := s.sip.Serve(serving, s.attendant.Answer)
 	end() // a listener has ended by itself
@@ -263,13 +264,14 @@ func (t *telephony) gauges() map[string]func() float64 {
 	}
 }
 
-// checkRule tells what of a rule the company's folder does not have. Queues are
-// those of queues.yaml, by name.
-func checkRule(flows *flow.Set, queues []string) func(number.Rule) error {
+// checkRule tells what of a rule there is not.
+func checkRule(flows *flow.Set, hasQueue func(name string) (bool, error)) func(number.Rule) error {
 	return func(r number.Rule) error {
 		var faults []error
-		if r.Queue != "" && !slices.Contains(queues, r.Queue) {
-			faults = append(faults, fmt.Errorf("there is no queue %q in queues.yaml", r.Queue))
+		if r.Queue != "" {
+			if ok, err := hasQueue(r.Queue); err != nil || !ok {
+				faults = append(faults, err, fmt.Errorf("there is no queue %q", r.Queue))
+			}
 		}
 		for _, name := range []string{r.Flow, r.Fallback.Flow} {
 			if name != "" && flows.Flow(name) == nil {

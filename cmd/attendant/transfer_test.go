@@ -212,7 +212,7 @@ func TestRulesNameQueuesThatThereAre(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := checkRule(company.flows, []string{"support"})
+	check := checkRule(company.flows, func(name string) (bool, error) { return name == "support", nil })
 	if err := check(number.Rule{Queue: "support"}); err != nil {
 		t.Error(err)
 	}
