@@ -1,16 +1,20 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	sipmessage "github.com/emiago/sipgo/sip"
 
+	"attendant/console"
 	"attendant/dialog/sqlstore"
 	"attendant/sip"
+	"attendant/sip/number"
 	"attendant/sip/provision"
 	"attendant/sip/registrar"
 	"attendant/sip/trunk"
@@ -30,12 +34,15 @@ func newTelephony(t *testing.T, settings func(*config)) *telephony {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	server, err := sip.Listen(sip.Config{Listen: "127.0.0.1:0"})
+	var tel *telephony
+	listen := sip.Config{Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)}
+	hooks(&listen, func() *telephony { return tel }, nil)
+	server, err := sip.Listen(listen)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	tel, err := openTelephony(t.Context(), c, store, server, slog.New(slog.DiscardHandler))
+	tel, err = openTelephony(t.Context(), c, store, server, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,5 +140,83 @@ func TestOnlyAgentsPhonesMoveCalls(t *testing.T) {
 		if got := tel.mayTransfer(c.a); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// serving serves until the test ends.
+func serving(t *testing.T, s *sip.Server) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.Serve(ctx, nil); err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+}
+
+func TestWhoGuessesPasswordsIsBanned(t *testing.T) {
+	tel := newTelephony(t, nil)
+	phone, err := sip.Listen(sip.Config{Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serving(t, tel.server)
+	serving(t, phone)
+	for n := range uint32(30) { // admit.Limits' own
+		_, err := phone.Register(t.Context(), sip.Registration{Registrar: tel.server.Addr(), User: "ana", Password: "wrong", Expires: time.Hour, CallID: "a", Seq: 10 * (n + 1)})
+		var refusal *sip.CallError
+		if !errors.As(err, &refusal) || refusal.Status == 0 {
+			t.Fatalf("try %d: %v", n, err)
+		}
+	}
+	if n := tel.server.Guard().Bans.Load(); n != 1 {
+		t.Errorf("%d bans after 30 wrong passwords", n)
+	}
+}
+
+func TestWhoMayCall(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		settings func(*config)
+		may      map[string]bool
+	}{
+		{"everybody", nil, map[string]bool{"203.0.113.9:5060": true, "10.0.0.10:5060": true}},
+		{"trunks and phones", func(c *config) { c.AcceptUnknown = false }, map[string]bool{"203.0.113.9:5060": false, "192.0.2.9:5060": true, "127.0.0.1:6001": true, "nonsense": false}},
+		{"and a proxy", func(c *config) { c.AcceptUnknown, c.Peers = false, "10.0.0.0/24" }, map[string]bool{"203.0.113.9:5060": false, "10.0.0.10:5060": true, "192.0.2.9:5060": true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tel := newTelephony(t, c.settings)
+			for source, want := range c.may {
+				if _, refusal := tel.invited(t.Context(), sip.Invitation{Source: source}); (refusal == nil) != want || refusal != nil && refusal.Status != 403 {
+					t.Errorf("%s: %+v, may call: %v", source, refusal, want)
+				}
+			}
+		})
+	}
+}
+
+func TestDrainingRefusesBrowsers(t *testing.T) {
+	b := browsers{ready: func() error { return errDraining }}
+	if _, _, err := b.Call(t.Context(), "", "", ""); !errors.Is(err, console.ErrFull) {
+		t.Errorf("%v, want what becomes 503", err)
+	}
+}
+
+func TestRulesNameQueuesThatThereAre(t *testing.T) {
+	company, err := loadCompany(defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := checkRule(company.flows, func(name string) (bool, error) { return name == "support", nil })
+	if err := check(number.Rule{Queue: "support"}); err != nil {
+		t.Error(err)
+	}
+	if err := check(number.Rule{Queue: "nowhere"}); err == nil {
+		t.Error("a queue that there is not was taken")
 	}
 }
