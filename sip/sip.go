@@ -98,8 +98,19 @@ type Config struct {
 	Session    time.Duration // how long a session lasts without a refresh; 0 is 30 min, RFC 4028
 	MinSession time.Duration // the shortest that peers may ask for; 0 is 90 s
 
+	// Passed is told of each message that is taken in or sent, and must neither
+	// block nor keep its text; optional.
+	Passed func(Passed)
+
 	// Register answers a REGISTER; 405 is answered where it is nil.
 	Register func(*sip.Request) *sip.Response
+}
+
+// Passed is a message that has come or gone.
+type Passed struct {
+	From, To  netip.AddrPort
+	Transport string // "UDP", "TCP", "TLS", "WS" or "WSS"
+	Text      []byte // of the server's memory
 }
 
 // Stats are a server's counters. All but Active only rise. Each incoming call

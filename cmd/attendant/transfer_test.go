@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -218,5 +220,50 @@ func TestRulesNameQueuesThatThereAre(t *testing.T) {
 	}
 	if err := check(number.Rule{Queue: "nowhere"}); err == nil {
 		t.Error("a queue that there is not was taken")
+	}
+}
+
+func TestMessagesAreCaptured(t *testing.T) {
+	sink, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sink.Close()
+	s := &server{cfg: defaults(), log: slog.New(slog.DiscardHandler)}
+	s.cfg.HEP = sink.LocalAddr().String()
+	listen := sip.Config{Listen: "127.0.0.1:0", Log: s.log}
+	s.openCapture(&listen)
+	phone, err := sip.Listen(listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { s.serveCapture(ctx) })
+	defer running.Wait()
+	defer stop()
+	serving(t, phone)
+	tel := newTelephony(t, nil)
+	serving(t, tel.server)
+	if _, err := phone.Register(t.Context(), sip.Registration{Registrar: tel.server.Addr(), User: "ana", Password: "correct-horse", Expires: time.Hour, CallID: "a", Seq: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	b := make([]byte, 1<<16)
+	for range 4 { // the challenge and the answer to it
+		if err := sink.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		n, _, err := sink.ReadFrom(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b[:n])
+	}
+	if text := all.String(); strings.Count(text, "HEP3") != 4 || strings.Count(text, "REGISTER sip:") != 2 || strings.Contains(text, `username="ana"`) || !strings.Contains(text, "Authorization: xxx") {
+		t.Errorf("captured %q", text)
+	}
+	if n := s.captureGauges()["attendant_hep_sent"](); n < 4 {
+		t.Errorf("%v sent", n)
 	}
 }

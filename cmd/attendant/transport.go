@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/netip"
 	"os"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"attendant/sip"
 	"attendant/sip/admit"
+	"attendant/sip/hep"
 	"attendant/sip/sdp"
 )
 
@@ -67,6 +69,12 @@ func (c *config) validateTransport(fault func(format string, args ...any)) {
 		if _, err := netip.ParseAddrPort(s); err != nil {
 			fault("dns_servers: %q is not ADDRESS:PORT", s)
 		}
+	}
+	if err := hep.Check(c.HEP); c.HEP != "" && err != nil {
+		fault("hep: %w", err)
+	}
+	if c.HEPNode < 0 || c.HEPNode > math.MaxUint32 {
+		fault("hep_node: %d is not from 0 to 4294967295", c.HEPNode)
 	}
 	if _, err := sdp.ParsePolicy(c.SRTP); err != nil {
 		fault("srtp: %w", err)

@@ -149,7 +149,7 @@ func (t Trunk) Check() error {
 	}
 	t = t.Filled()
 	if t.Host == "" && len(t.Allow) == 0 && t.Certificate == "" {
-		fault("host, allow or certificate must be given")
+		fault("host or allow must be given, or a certificate")
 	}
 	if strings.ContainsAny(t.Certificate, " */@:") {
 		fault("certificate: %q is no name of a host", t.Certificate)
