@@ -109,6 +109,8 @@ type TrunkSettings struct {
 	Allow     []string `json:"allow,omitempty" maxItems:"200" doc:"addresses and networks that its calls come from"`
 	Trusted   bool     `json:"trusted,omitempty" doc:"believe its P-Asserted-Identity"`
 
+	Certificate string `json:"certificate,omitempty" maxLength:"260" doc:"a name of the certificate that its calls must come with"`
+
 	Register        bool     `json:"register,omitempty"`
 	Registrars      []string `json:"registrars,omitempty" maxItems:"20"`
 	User            string   `json:"user,omitempty" maxLength:"200"`

@@ -13,7 +13,7 @@ import (
 func (s *server) provide(cfg *console.Config) {
 	s.outgoing = newOutgoing(s)
 	cfg.Outgoing, cfg.Presets = s.outgoing, trunkPresets()
-	cfg.Numbers = numberShelf(s.telephony, s.cfg.Region, s.library.Flows)
+	cfg.Numbers = numberShelf(s.telephony, s.cfg.Region, s.library.Flows, s.people.hasQueue)
 	cfg.TrunkBook = trunkShelf(s.telephony)
 	cfg.Attempts = s.telephony.attempts
 	cfg.Content, cfg.Unanswered = s.library, s.store

@@ -25,7 +25,7 @@ type bookshelf[K, T any] struct {
 }
 
 // numberShelf is the numbers; flows are those that calls use now.
-func numberShelf(t *telephony, region string, flows func() *flow.Set) console.Shelf[console.NumberRule] {
+func numberShelf(t *telephony, region string, flows func() *flow.Set, hasQueue func(string) (bool, error)) console.Shelf[console.NumberRule] {
 	return bookshelf[number.Rule, console.NumberRule]{
 		book: t.numbers, out: ruleOut, in: ruleIn,
 		secret: func(number.Rule) bool { return false },
@@ -35,7 +35,7 @@ func numberShelf(t *telephony, region string, flows func() *flow.Set) console.Sh
 			}
 			return name
 		},
-		check: func(_ context.Context, r number.Rule) error { return checkRule(flows())(r) },
+		check: func(_ context.Context, r number.Rule) error { return checkRule(flows(), hasQueue)(r) },
 	}
 }
 

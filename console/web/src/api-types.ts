@@ -1687,6 +1687,8 @@ export interface components {
             caller_id?: string;
             /** Format: double */
             calls_per_second?: number;
+            /** @description a name of the certificate that its calls must come with */
+            certificate?: string;
             /** @description in the order of preference */
             codecs?: string[] | null;
             deny?: string[] | null;

@@ -157,7 +157,7 @@ const trunkFields = (presets: string[], exists: boolean, secret: boolean): { tit
     { name: "register", label: "f_register", kind: "bool" }, { name: "user", label: "f_user" }, { name: "auth_user", label: "f_auth_user" }, { name: "password", label: "f_password", kind: "secret", hint: secret ? "h_secretKept" : "h_password" },
     { name: "registrars", label: "f_registrars", kind: "list" }, { name: "domain", label: "f_domain" }, { name: "register_seconds", label: "f_register_seconds", kind: "number" }] },
   { title: "security", fields: [
-    { name: "allow", label: "f_allow", kind: "list", hint: "h_allow" }, { name: "srtp", label: "f_srtp", kind: "choice", options: ["off", "preferred", "required"] }, { name: "trusted", label: "f_trusted", kind: "bool" }] },
+    { name: "allow", label: "f_allow", kind: "list", hint: "h_allow" }, { name: "certificate", label: "f_certificate" }, { name: "srtp", label: "f_srtp", kind: "choice", options: ["off", "preferred", "required"] }, { name: "trusted", label: "f_trusted", kind: "bool" }] },
   { title: "media", fields: [{ name: "codecs", label: "f_codecs", kind: "list", hint: "h_codecs" }, { name: "dtmf", label: "f_dtmf", kind: "choice", options: ["rfc4733", "info", "inband"] }] },
   { title: "callerTitle", fields: [
     { name: "caller_id", label: "f_caller_id" }, { name: "from", label: "f_from", kind: "choice", options: ["number", "user"] }, { name: "identity", label: "f_identity", kind: "choice", options: ["pai", "ppi", "rpid", "none"] },
