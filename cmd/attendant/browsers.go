@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"attendant/console"
+	"attendant/dialog"
 	"attendant/media"
 	"attendant/media/webrtc"
 )
@@ -15,7 +16,7 @@ import (
 // browsers connects the console's calls from browsers with the attendant.
 type browsers struct {
 	*webrtc.Server
-	answer func(context.Context, media.Leg)
+	attendant *dialog.Attendant
 }
 
 // openBrowsers opens the port for browsers, none where no address is set.
@@ -67,7 +68,7 @@ func browserCounters(st *webrtc.Stats) map[string]*atomic.Int64 {
 // Call implements console.Browsers.
 func (b browsers) Call(ctx context.Context, offer, to, remote string) (id, answer string, err error) {
 	peer := media.Peer{Number: "web", Dialled: to, Remote: remote}
-	leg, answer, err := b.Accept(ctx, offer, peer, func(ctx context.Context, l *webrtc.Leg) { b.answer(ctx, l) })
+	leg, answer, err := b.Accept(ctx, offer, peer, func(ctx context.Context, l *webrtc.Leg) { b.attendant.Answer(ctx, l) })
 	if err != nil {
 		return "", "", browserError(err)
 	}

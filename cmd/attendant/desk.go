@@ -34,9 +34,9 @@ func (s *server) openDesk(company *company) error {
 	if len(cfg.Queues) == 0 {
 		return fmt.Errorf("%w: queues.yaml: there are no queues", errSettings)
 	}
-	for i := range cfg.Agents { // an agent's phone is registered under the agent's name
+	for i := range cfg.Agents { // an agent's phone is registered under the agent's name, or is the console's page
 		if a := &cfg.Agents[i]; len(a.Addresses) == 0 {
-			a.Addresses = []string{a.Name}
+			a.Addresses = []string{a.Name, "browser"}
 		}
 	}
 	board, err := queue.New(cfg, time.Now(), s.attendant.Tell)

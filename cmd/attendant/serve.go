@@ -122,6 +122,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.cfg.Record {
 		s.attendant.Recordings, s.attendant.Consent = recordings, s.cfg.Consent
 	}
+	s.openSoftphones()
 	if err := s.openDesk(company); err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites), Desk: s.attendant,
 	}
 	if s.browsers != nil {
-		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
+		cfg.Browsers, cfg.Softphones = browsers{s.browsers, s.attendant}, s.telephony.softphones
 	}
 	s.console = console.New(cfg)
 	return nil
@@ -275,6 +276,7 @@ func (s *server) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
+	parts.Go(func() { s.attendant.RunAlerts(watching, s.cfg.alertWords()) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)

@@ -14,6 +14,7 @@ import (
 	"attendant/console"
 	"attendant/dialog"
 	"attendant/dialog/flow"
+	"attendant/dialog/softphone"
 	"attendant/dialog/sqlstore"
 	"attendant/media"
 	"attendant/sip"
@@ -37,8 +38,9 @@ type telephony struct {
 	trunks   *provision.Book[trunk.Trunk]
 	phones   *provision.Book[registrar.Phone]
 
-	registrar *registrar.Registrar
-	group     *trunk.Group
+	registrar  *registrar.Registrar
+	group      *trunk.Group
+	softphones *softphone.Exchange // agents' pages; nil where no browser can call
 }
 
 // openTelephony opens the tables. Calls begin to use it when it is given to
@@ -140,9 +142,15 @@ func (t *telephony) run(ctx context.Context) {
 // hold, before its line counts as broken: the caller is not left with nobody.
 const agentSilence = 6 * time.Second
 
-// Dial implements dialog.Dialer: target is a sip: URI, the name of a registered
-// phone, or a number that goes out over a trunk.
+// Dial implements dialog.Dialer: target is a sip: URI, an agent's page, the name
+// of a registered phone, or a number that goes out over a trunk.
 func (t *telephony) Dial(ctx context.Context, target string) (media.Leg, error) {
+	if softphone.IsAddress(target) {
+		if t.softphones == nil {
+			return nil, fmt.Errorf("%w: no port is set for browsers", media.ErrUnreachable)
+		}
+		return t.softphones.Dial(ctx, target)
+	}
 	if strings.HasPrefix(target, "sip:") || strings.HasPrefix(target, "sips:") {
 		return carrierLine{t.server}.Dial(ctx, target, sip.DialOptions{Name: "Attendant", NoMedia: agentSilence})
 	}
