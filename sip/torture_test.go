@@ -22,8 +22,9 @@ type torture struct {
 	why    string // of the RFC, or where it leaves the choice, ours
 }
 
-// The 49 messages of RFC 4475, as its archive has them. There is no registrar
-// here: a REGISTER that is well formed gets 405.
+// The 49 messages of RFC 4475, octet by octet as its archive has them, but for
+// the empty line that baddn lacks there. There is no registrar here: a REGISTER
+// that is well formed gets 405.
 var torture4475 = []torture{
 	{"wsinv", "481", "3.1.1.1 valid; its To has the tag of a dialog that we do not have"},
 	{"intmeth", "405", "3.1.1.2 valid, a method that nobody knows"},
