@@ -282,7 +282,7 @@ export function Import() {
         <label className="whole">CSV <textarea rows={8} className="mono" value={text} onChange={(e) => change(e.target.value)} placeholder={"number,name,flow\n030 1234567,Orders,order_status"} /></label>
         <p className="actions"><button onClick={() => send(true)} disabled={!text}>{say("dryRun")}</button> <button className="primary" onClick={() => send(false)} disabled={!text || !told || told.faults > 0 || told.applied}>{say("apply")}</button></p>
         <Fault error={error} />
-        {told ? <p role="status" className={told.faults ? "fault" : ""}>{say("rowsFaults", { n: rows.length, faults: told.faults })} {say(told.applied ? "applied" : "tried")}</p> : null}
+        {told ? <p role="status" className={told.faults ? "fault" : ""}>{say("rowsFaults", { n: rows.length, faults: told.faults })} {say(told.applied ? "applied" : "dryTold")}</p> : null}
         {told ? <Rows label={say("importCSV")} items={rows} head={<tr><th>{say("line")}</th><th>{say("name")}</th><th>{say("doing")}</th><th>{say("fault")}</th></tr>}
           row={(r) => <tr key={`${r.line} ${r.name}`} className="free"><td className="num">{r.line}</td><td>{r.name}</td><td>{say(`a_${r.action}` as Key)}</td><td className="fault">{r.fault}</td></tr>} /> : null}
       </section>

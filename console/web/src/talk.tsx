@@ -63,7 +63,7 @@ export function Talk({ changes }: { changes: { path: string; text: string }[] })
       <Fault error={error} />
       <form className="row" onSubmit={speak}>
         <label className="grow">{say("yourLine")} <input name="line" autoComplete="off" maxLength={1000} /></label>
-        <button className="primary" disabled={busy}>{say("send")}</button> <button type="button" disabled={busy} onClick={() => run(begin)}>{say("again")}</button>
+        <button className="primary" disabled={busy}>{say("sendLine")}</button> <button type="button" disabled={busy} onClick={() => run(begin)}>{say("again")}</button>
       </form>
     </Card>
   );
