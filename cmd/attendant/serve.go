@@ -58,6 +58,7 @@ type server struct {
 	console    *console.Console
 	company    *company
 	people     *people
+	keeper     *dialog.Keeper
 	password   string // of the administrator, where it was set now
 }
 
@@ -147,6 +148,9 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
 		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites), Desk: s.attendant,
 		Agents: things[queue.Agent]{s.people.agents, s.people.apply}, Queues: things[queue.Queue]{s.people.queues, s.people.apply},
+	}
+	if err := s.keepCalls(users, &cfg); err != nil {
+		return err
 	}
 	if s.browsers != nil {
 		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
@@ -278,6 +282,7 @@ func (s *server) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
+	parts.Go(func() { s.keeper.Run(watching) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)
