@@ -104,8 +104,12 @@ func (a *Attendant) Live() map[string]CallInfo {
 }
 
 // Answer talks with the caller at leg until the call has ended and its record
-// is written. When ctx ends first the caller is told so, politely.
+// is written. When ctx ends first the caller is told so, politely. An agent's phone
+// that dials a feature code is no caller.
 func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
+	if a.dialledIn(ctx, leg) {
+		return
+	}
 	a.answer(ctx, leg, (*call).converse)
 }
 
