@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"attendant/dialog"
 )
 
 // What a Shelf and an Outgoing answer, besides what is wrong in words.
@@ -13,6 +15,21 @@ var (
 	ErrStale   = errors.New("somebody has changed it since it was read")
 	ErrFaults  = errors.New("not as it can be used")
 )
+
+// Office is what administrators and designers edit. Every part is optional:
+// without Content flows and articles stay as they are.
+type Office struct {
+	Numbers   Shelf[NumberRule]
+	TrunkBook Shelf[TrunkSettings] // the trunks as they are set
+	Presets   []TrunkSettings
+	Attempts  func(trunk string) []TrunkCall // the last calls over it that came to nothing
+	Outgoing  Outgoing
+	Content   Content
+
+	Unanswered interface {
+		Unanswered(ctx context.Context, limit int) ([]dialog.Record, error)
+	}
+}
 
 // Shelf is one kind of what administrators set: versions by name. Any goroutine
 // may use it; its methods block for the store. ErrNoEntry, ErrTaken, ErrStale, and

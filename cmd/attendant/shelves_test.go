@@ -62,7 +62,7 @@ func newPagesConsole(t *testing.T) *pagesConsole {
 	server := httptest.NewServer(console.New(console.Config{
 		Access: users, Hub: &dialog.Hub{}, Store: store, Live: func() map[string]dialog.CallInfo { return nil }, Ready: func() error { return nil },
 		Flows: company.flows, Articles: company.articles, Log: slog.New(slog.DiscardHandler),
-		Numbers: numberShelf(tel, "DE", func() *flow.Set { return company.flows }, func(string) (bool, error) { return false, nil }), TrunkBook: trunkShelf(tel), Presets: trunkPresets(), Attempts: tel.attempts,
+		Office: console.Office{Numbers: numberShelf(tel, "DE", func() *flow.Set { return company.flows }, func(string) (bool, error) { return false, nil }), TrunkBook: trunkShelf(tel), Presets: trunkPresets(), Attempts: tel.attempts},
 	}))
 	t.Cleanup(server.Close)
 	return &pagesConsole{server.URL, store.DB()}

@@ -135,7 +135,7 @@ func (t *telephony) invited(ctx context.Context, v sip.Invitation) (sip.Welcome,
 		return t.attest(ctx, v, w), nil
 	}
 	if name, ok := t.registrar.Owner(v.Source); ok {
-		return sip.Welcome{Number: name}, nil
+		return sip.Welcome{Number: name, Phone: name}, nil
 	}
 	if t.isStranger(v.Source) {
 		blame(t.server, v.Source)
@@ -216,6 +216,7 @@ func (s *server) serveSIP(ctx context.Context) error {
 		stop()
 	})
 	parts.Go(func() { s.attendant.RunDesk(keeping) })
+	parts.Go(func() { s.outgoing.run(keeping) })
 	parts.Go(func() { s.people.follow(keeping) })
 	parts.Go(func() { s.friends.run(keeping, s.telephony.group.Networks) })
 	err := s.sip.Serve(serving, s.attendant.Answer)
