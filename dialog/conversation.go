@@ -165,14 +165,15 @@ func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flo
 		understanding, cancel = context.WithDeadline(ctx, t.until)
 	}
 	defer cancel()
-	commands, err := c.a.Understand.Understand(understanding, understand.View{
+	view := understand.View{
 		Expect: expect, Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
-	}, t.Turn)
+	}
+	commands, err := c.a.Understand.Understand(understanding, view, t.Turn)
 	if err != nil {
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
-	return c.known(ctx, commands, t.Text)
+	return understand.Settle(view, t.Turn, c.known(ctx, commands, t.Text))
 }
 
 func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {
