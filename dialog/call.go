@@ -212,6 +212,7 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation, w
 			silence.Reset(wait)
 			return callerTurn{}, false
 		}
+		c.muteCard(h)
 		return c.spokenTurn(h), true
 	}
 	return callerTurn{}, false

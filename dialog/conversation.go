@@ -88,6 +88,7 @@ func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	c.turns++
 	c.recall()
 	spokenSecret := c.concealed(&t)
+	c.concealCards(&t)
 	mood := c.mood.Score(t.Text)
 	commands := c.commands(ctx, t)
 	if spokenSecret {
@@ -132,6 +133,7 @@ func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Comman
 // attend takes in a turn of a caller outside the flows, such as one who waits
 // for a human, and returns what it means.
 func (c *conversation) attend(ctx context.Context, t callerTurn, expect flow.Expectation) []flow.Command {
+	c.concealCards(&t)
 	commands := c.commandsFor(ctx, t, expect)
 	c.turns++
 	c.noteTurn(t, c.mood.Score(t.Text), commands)
@@ -139,7 +141,10 @@ func (c *conversation) attend(ctx context.Context, t callerTurn, expect flow.Exp
 }
 
 // overheard writes a turn down that nothing is done about.
-func (c *conversation) overheard(t callerTurn) { c.noteTurn(t, c.mood.Score(t.Text), nil) }
+func (c *conversation) overheard(t callerTurn) {
+	c.concealCards(&t)
+	c.noteTurn(t, c.mood.Score(t.Text), nil)
+}
 
 // finish ends the conversation with an outcome.
 func (c *conversation) finish(outcome string) {
@@ -168,6 +173,7 @@ func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flo
 	view := understand.View{
 		Expect: expect, Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
 	}
+	t.Text = unmasked(t.Text)
 	commands, err := c.a.Understand.Understand(understanding, view, t.Turn)
 	if err != nil {
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
