@@ -12,9 +12,9 @@ import (
 
 // Vendor is how a vendor of speech on a ladder is doing.
 type Vendor struct {
-	Kind    string  `json:"kind"` // "recogniser", "voice"
+	Kind    string  `json:"kind"` // "recogniser", "voice", "model"
 	Name    string  `json:"name"`
-	Used    uint64  `json:"used"`    // utterances or sentences that it served
+	Used    uint64  `json:"used"`    // utterances, sentences or requests that it served
 	Failed  uint64  `json:"failed"`  // it gave an error, or broke off
 	Late    uint64  `json:"late"`    // its budget was spent
 	Skipped uint64  `json:"skipped"` // passed over: sick, or no time left in the turn
@@ -23,7 +23,7 @@ type Vendor struct {
 }
 
 func (c *Console) healthRoutes(api huma.API) {
-	huma.Register(api, operation("vendors", http.MethodGet, "/vendors", "health", "Tell how the vendors of speech are doing, in the order in which they are tried", access.ReadHealth), c.vendors)
+	huma.Register(api, operation("vendors", http.MethodGet, "/vendors", "health", "Tell how the vendors of speech and of the model are doing, in the order in which they are tried", access.ReadHealth), c.vendors)
 }
 
 func (c *Console) vendors(context.Context, *struct{}) (*page[Vendor], error) {

@@ -155,7 +155,7 @@ func (c *conversation) compose(ctx context.Context, query string, from []knowled
 	}
 	var said []string
 	err := c.a.Writer.Answer(ctx, reply.Question{
-		Query: query, Language: c.state.Language, Passages: passagesOf(from), History: c.history(), Spent: c.guard.Spent,
+		Query: query, Language: c.state.Language, Passages: passagesOf(from), History: c.history(), Until: c.until, Spent: c.guard.Spent,
 	}, func(text string) bool {
 		d := c.guard.Sentence(guard.Sentence{Text: text, Sources: sources, Model: true})
 		if !d.Allowed {
@@ -218,7 +218,7 @@ func (c *conversation) consult(ctx context.Context, e *flow.Consult) flow.Result
 	}
 	m, err := c.a.Writer.Move(ctx, reply.Scene{
 		Consult: *e, Operations: c.operations(e.Actions), Passages: passagesOf(from), Found: c.state.Results["agent"],
-		History: c.history(), Language: c.state.Language, At: c.now(), Spent: c.guard.Spent,
+		Earlier: c.earlier(), History: c.history(), Language: c.state.Language, At: c.now(), Spent: c.guard.Spent,
 	})
 	switch {
 	case err != nil:

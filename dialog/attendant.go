@@ -132,7 +132,7 @@ func (a *Attendant) answer(ctx context.Context, leg media.Leg, talk func(*call, 
 	if traced, ok := leg.(interface{ Ladder() []media.Signal }); ok {
 		record.Ladder = traced.Ladder()
 	}
-	c.talk.close(cause(context.Cause(leg.Context()))) //nolint:contextcheck // the leg's own lifetime
+	c.talk.close(cause(context.Cause(leg.Context())))
 	if err := c.talk.file(context.WithoutCancel(ctx)); err != nil {
 		log.Error("call record lost", "error", err)
 	}
@@ -147,10 +147,10 @@ func (c *call) script(ctx context.Context, talk func(*call, context.Context)) {
 	defer hangup(nil)
 	stop := context.AfterFunc(ctx, func() { hangup(media.ErrShutdown) })
 	defer stop()
-	talk(c, speech.Watch(talking, c.switched)) //nolint:contextcheck // talking ends with the leg, and by AfterFunc with ctx
+	talk(c, speech.Watch(talking, c.switched))
 	if ctx.Err() != nil && c.leg.Context().Err() == nil {
 		c.talk.end("tech_failure")
-		c.farewell(c.a.Apology) //nolint:contextcheck // ctx has ended; the caller still hears why
+		c.farewell(c.a.Apology)
 	}
 }
 

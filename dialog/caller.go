@@ -86,9 +86,9 @@ func (c *Caller) Call(ctx context.Context, leg media.Leg) (Outcome, error) {
 	talking, stop := context.WithCancel(leg.Context())
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
-	err := s.play(talking) //nolint:contextcheck // ends with the leg, and by AfterFunc with ctx
+	err := s.play(talking)
 	s.settle(running)
-	s.out.Cause = cause(context.Cause(leg.Context())) //nolint:contextcheck // the leg's own lifetime
+	s.out.Cause = cause(context.Cause(leg.Context()))
 	leg.Hangup(media.ErrLocalHangup)
 	end()
 	parts.Wait()

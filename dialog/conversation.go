@@ -35,6 +35,7 @@ type conversation struct {
 
 	knowing chan *known // gets who may be calling, once
 	caller  *known      // nil until then, and where nobody is known
+	until   time.Time   // by when the answer to the last turn is to be worded; zero is no bound
 
 	understood []flow.Command // what the caller's last turn means
 	asked      time.Time      // when that turn came, in a chat
@@ -86,6 +87,7 @@ func (c *conversation) start() []flow.Effect {
 // hear takes in a turn of the caller and returns what is to be done about it.
 func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	c.turns++
+	c.until = t.until
 	c.recall()
 	spokenSecret := c.concealed(&t)
 	c.concealCards(&t)
@@ -208,7 +210,10 @@ func (c *conversation) partial(text string) {
 }
 
 // silence takes in that the caller said nothing.
-func (c *conversation) silence() []flow.Effect { return c.step(flow.Input{Silence: true}) }
+func (c *conversation) silence() []flow.Effect {
+	c.until = time.Time{}
+	return c.step(flow.Input{Silence: true})
+}
 
 // result takes in what an effect came to.
 func (c *conversation) result(r flow.Result) []flow.Effect { return c.step(flow.Input{Result: &r}) }

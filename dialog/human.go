@@ -46,12 +46,35 @@ func (c *call) ring(ctx context.Context) (media.Leg, error) {
 	return leg, err
 }
 
-// together lets caller and human talk until one of them hangs up.
+// together lets caller and human talk until one of them hangs up. The human's
+// phone may move the call meanwhile.
 func (c *call) together(ctx context.Context, human *party) {
 	c.floor.change(func(s *scene) { s.agent, s.stage = human, together })
-	select {
-	case <-ctx.Done():
-	case <-human.leg.Context().Done():
+	defer func() {
+		c.vacate(human)
+		c.dismiss(human, media.ErrLocalHangup)
+	}()
+	var moving succession
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-moving.left(human):
+			if !moving.keeps(c, human) {
+				return
+			}
+		case r := <-c.orders:
+			gone := moving.gone
+			was, err := moving.follow(c, r)
+			if was != nil {
+				human = r.party
+				c.vacate(was)
+				c.succeededBy(ctx, was, human)
+			}
+			r.done <- err
+			if gone && r.Verb == stayed {
+				return
+			}
+		}
 	}
-	c.dismiss(human, media.ErrLocalHangup)
 }

@@ -86,6 +86,16 @@ func (c *conversation) personal(customer string) {
 	}
 }
 
+// earlier is what earlier contacts were about, for a model that answers in place
+// of a flow; empty until the caller has proved to be the customer.
+func (c *conversation) earlier() string {
+	if c.caller == nil || c.guard.Customer() != c.caller.customer || c.caller.facts["contacts"] == "" {
+		return ""
+	}
+	f := c.caller.facts
+	return fmt.Sprintf("%s contacts, the last on %s: %s %s", f["contacts"], f["last"], f["outcome"], f["summary"])
+}
+
 // before tells a colleague of earlier contacts, empty where none are known.
 func (c *conversation) before() string {
 	if c.caller == nil || c.caller.facts["contacts"] == "" {

@@ -89,7 +89,7 @@ func (c *call) divert(ctx context.Context) bool {
 	r := c.toTheHuman(ctx, &flow.HandOver{Reason: "closed"})
 	if r.Outcome != "done" {
 		c.talk.end("out_of_scope_closed")
-		c.farewell(c.a.Apology) //nolint:contextcheck // the farewell ends with the leg
+		c.farewell(c.a.Apology)
 	}
 	return true
 }

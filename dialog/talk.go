@@ -32,6 +32,8 @@ type talk struct {
 	giveUp   context.CancelFunc // of ringing the colleague
 	called   chan *party        // the colleague who has answered; nil where none did
 	dialling sync.WaitGroup
+
+	moving succession // of a phone that moves its call
 }
 
 // speakWith lets the caller talk with the agent who has taken the call and
@@ -97,8 +99,8 @@ func (t *talk) run(ctx context.Context) string {
 		case <-ctx.Done():
 			t.closed("caller hung up")
 			return endDone
-		case <-t.agent.leg.Context().Done():
-			end = t.agentGone(began)
+		case <-t.moving.left(t.agent):
+			end = t.agentGone(ctx, began)
 		case <-t.guestGone():
 			t.guestLeft()
 		case d := <-t.agent.leg.Digits():
@@ -114,7 +116,11 @@ func (t *talk) run(ctx context.Context) string {
 			t.answeredBy(p)
 		case r := <-t.orders:
 			var err error
-			end, err = t.carryOut(ctx, r.Order, r.party)
+			if isMove(r.Verb) {
+				end, err = t.move(ctx, r)
+			} else {
+				end, err = t.carryOut(ctx, r)
+			}
 			r.done <- err
 		}
 		if end != "" {
@@ -138,9 +144,12 @@ func (t *talk) noted(e heard, side string) {
 }
 
 // agentGone says what follows when the agent's leg has ended.
-func (t *talk) agentGone(began time.Time) string {
+func (t *talk) agentGone(ctx context.Context, began time.Time) string {
 	s := t.floor.now()
 	switch {
+	case t.moving.keeps(t.call, t.agent):
+		t.stage(ctx, onHold.String())
+		return ""
 	case s.guest != nil && (s.stage == consulting || s.stage == conference): // hanging up completes it
 		t.complete()
 		return ""
@@ -161,13 +170,16 @@ func (h *handover) closed(how string) {
 // guestGone ends when the colleague's leg does; nil where there is none.
 func (t *talk) guestGone() <-chan struct{} {
 	if g := t.floor.now().guest; g != nil {
-		return g.leg.Context().Done()
+		return t.moving.left(g)
 	}
 	return nil
 }
 
 func (t *talk) guestLeft() {
 	g := t.floor.now().guest
+	if t.moving.keeps(t.call, g) {
+		return
+	}
 	t.release(g)
 	t.dismiss(g, media.ErrLocalHangup)
 	t.stage(t.agent.leg.Context(), "together")
@@ -260,7 +272,7 @@ func (t *talk) feature(ctx context.Context, keys string) string {
 			o.Text = code[1:]
 		}
 	}
-	end, err := t.carryOut(ctx, o, nil)
+	end, err := t.carryOut(ctx, placed{Order: o})
 	t.a.audited(ctx, t.id, o, err)
 	return end
 }
@@ -277,7 +289,7 @@ func nth(list []string, number string) string {
 
 // carryOut does what an agent or supervisor wants and returns how the talk ends
 // by it, if it does. ErrNotNow, ErrTarget.
-func (t *talk) carryOut(ctx context.Context, o Order, p *party) (string, error) {
+func (t *talk) carryOut(ctx context.Context, o placed) (string, error) {
 	s := t.floor.now()
 	switch o.Verb {
 	case Hold, Resume:
@@ -312,7 +324,7 @@ func (t *talk) carryOut(ctx context.Context, o Order, p *party) (string, error) 
 		}
 		t.mu.Unlock()
 	case TakeOver:
-		t.takeOver(ctx, p)
+		return "", t.takeOver(o.party, o.key)
 	default:
 		return "", fmt.Errorf("%w: %s", ErrNotNow, o.Verb)
 	}
@@ -424,24 +436,55 @@ func (t *talk) complete() {
 	t.changed(was)
 }
 
-// takeOver gives the caller to a supervisor.
-func (t *talk) takeOver(_ context.Context, p *party) {
+// takeOver gives the caller to a supervisor, unless they have just left.
+func (t *talk) takeOver(p *party, key string) error {
+	if !t.unseat(p) {
+		return fmt.Errorf("%w: %s has left", ErrNotNow, p.name)
+	}
 	was := t.agent
-	t.floor.change(func(s *scene) {
-		s.supervisors = without(s.supervisors, p)
-		s.agent, s.stage, s.muted = p, together, false
-	})
+	t.floor.change(func(s *scene) { s.agent, s.stage, s.muted = p, together, false })
+	p.call = key
+	close(p.moved)
 	t.agent = p
 	t.changed(was)
+	return nil
+}
+
+// move takes in how a phone moves its call, and returns how the talk ends by it,
+// if it does. ErrNotNow.
+func (t *talk) move(ctx context.Context, r placed) (string, error) {
+	gone := t.moving.gone
+	was, err := t.moving.follow(t.call, r)
+	switch {
+	case r.Verb == stayed && gone && r.party == t.agent:
+		t.closed("transfer failed")
+		return endLost, nil
+	case r.Verb == stayed && gone:
+		t.guestLeft()
+		return "", nil
+	case was == nil:
+		return "", err
+	}
+	if was == t.agent {
+		t.agent = r.party
+	}
+	t.noteChange(was)
+	t.succeededBy(ctx, was, r.party)
+	return "", nil
 }
 
 // changed notes that another agent has the call and lets the former one go.
 func (t *talk) changed(was *party) {
+	t.noteChange(was)
+	t.dismiss(was, media.ErrLocalHangup)
+}
+
+// noteChange notes who has the call now.
+func (t *talk) noteChange(was *party) {
 	t.mu.Lock()
 	t.row.Agent = t.agent.name
 	t.mu.Unlock()
 	t.hintEars()
-	t.stage(t.agent.leg.Context(), "together")
+	t.stage(t.agent.leg.Context(), t.floor.now().stage.String())
 	t.release(was)
-	t.dismiss(was, media.ErrLocalHangup)
 }

@@ -57,7 +57,7 @@ func (c *conversation) reworded(ctx context.Context, s *flow.Say) []sentence {
 	if !s.Rephrase || c.a.Writer == nil || proof {
 		return nil
 	}
-	text, err := c.a.Writer.Reword(ctx, reply.Rewording{Text: s.Text, Language: c.state.Language, History: c.history(), Spent: c.guard.Spent})
+	text, err := c.a.Writer.Reword(ctx, reply.Rewording{Text: s.Text, Language: c.state.Language, History: c.history(), Until: c.until, Spent: c.guard.Spent})
 	if err != nil {
 		c.a.Log.Debug("not reworded", "call", c.record.ID, "error", err)
 		return nil

@@ -97,7 +97,7 @@ func (i *inviting) cancel(ended context.Context) {
 	r.Laddr = invite.Laddr
 	ctx, stop := context.WithTimeout(context.Background(), i.cfg.ByeTimeout)
 	defer stop()
-	if _, err := i.exchange(ctx, r, i.trace); err != nil { //nolint:contextcheck // ctx has ended; CANCEL has a timeout of its own
+	if _, err := i.exchange(ctx, r, i.trace); err != nil {
 		i.cfg.Log.Info("CANCEL not confirmed", "error", err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo"
@@ -193,8 +192,3 @@ func hostOf(address string) string {
 
 // asIs keeps sipgo from filling in or changing what we have built.
 func asIs(*sipgo.Client, *sip.Request) error { return nil }
-
-// hostPort joins a host of a URI, in brackets or not, and a port.
-func hostPort(host string, port int) string {
-	return net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port))
-}

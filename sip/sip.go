@@ -366,7 +366,7 @@ func (s *Server) Serve(ctx context.Context, answer func(context.Context, media.L
 	s.draining, s.stopping = true, true
 	s.mu.Unlock()
 	s.calls.Wait()
-	s.hangUpAll() //nolint:contextcheck // BYE is sent after the context's end, with a timeout of its own
+	s.hangUpAll()
 	s.legs.Wait()
 	// Nothing is left to be told: only the sockets' ends matter.
 	_ = s.doors.close()

@@ -263,13 +263,13 @@ func (d *dialing) dial(ctx context.Context) error {
 		stop()
 		if err != nil {
 			if res != nil {
-				d.release(r, res) //nolint:contextcheck // ctx has ended; BYE has a timeout of its own
+				d.release(r, res)
 			}
 			i.tx.Terminate()
 			return err
 		}
 		if res.IsSuccess() {
-			return d.answered(r, res, i.tx) //nolint:contextcheck // what is released outlives the dialling, with a timeout of its own
+			return d.answered(r, res, i.tx)
 		}
 		// The transaction stays for a while, to acknowledge retransmissions.
 		if err := d.again(ctx, r, res); err != nil {

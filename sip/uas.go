@@ -169,7 +169,7 @@ func (s *Server) ring(r *sip.Request, tx sip.ServerTransaction, leg *Leg, welcom
 		s.send(ringing, tx)
 	}
 	if early && leg.settled() {
-		welcome.Early(leg.ctx, leg) //nolint:contextcheck // the leg's own lifetime
+		welcome.Early(leg.ctx, leg)
 	}
 	if described && reliably {
 		body = nil // it has arrived, RFC 6337 section 2.2

@@ -277,7 +277,7 @@ func (u *climb) next(ctx context.Context, why error) {
 		s.To = u.hosted.rung.name
 	}
 	u.ladder.cfg.Log.Warn("recogniser left for the next", "from", s.From, "to", s.To, "why", s.Why)
-	tell(ctx, s)
+	Tell(ctx, s)
 }
 
 // replay gives the hosted vendor what was heard before its time.

@@ -25,7 +25,7 @@ var errLate = errors.New("no answer in time")
 
 // Switch is a vendor having been left for the next one on its ladder.
 type Switch struct {
-	Kind     string // "recogniser" or "voice"
+	Kind     string // "recogniser", "voice" or "model"
 	From, To string // the vendors' names; To is empty where none is left
 	Why      string // holds neither words nor keys
 }
@@ -64,7 +64,8 @@ func Until(ctx context.Context, t time.Time) context.Context {
 	return context.WithValue(ctx, untilKey{}, t)
 }
 
-func tell(ctx context.Context, s Switch) {
+// Tell tells who watches ctx of a Switch. It is for ladders.
+func Tell(ctx context.Context, s Switch) {
 	if f, ok := ctx.Value(watchKey{}).(func(Switch)); ok {
 		f(s)
 	}

@@ -131,7 +131,7 @@ func (s *speaking) leave(ctx context.Context, i int, err error) {
 		w.To = s.ladder.voices[i+1].Name
 	}
 	s.ladder.log.Warn("voice left for the next", "from", w.From, "to", w.To, "why", w.Why)
-	tell(ctx, w)
+	Tell(ctx, w)
 }
 
 // try lets one voice speak. It returns the words that it has given audio for.

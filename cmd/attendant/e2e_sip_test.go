@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"attendant/dialog"
+	"attendant/sip/wire"
 )
 
 // play runs SIPp with the scenario and returns all messages that it has sent
@@ -141,11 +142,12 @@ func TestE2EGarbageOffersAreRefused(t *testing.T) {
 		"hello":                             "400",
 		"v=0\nm=audio":                      "400",
 		"v=0\nc=IN\nm=audio 4000 RTP/AVP 0": "400",
-		"v=0\nc=IN IP4 127.0.0.1\nm=audio 70000 RTP/AVP 0":                 "400",
-		"v=0\nm=audio 4000 RTP/AVP 0":                                      "400",
-		"v=0\nc=IN IP4 127.0.0.1\nm=audio 4000 RTP/AVP 18 99":              "488",
-		"v=0\nc=IN IP4 127.0.0.1\nm=video 4000 RTP/AVP 0":                  "488",
-		"v=0\nc=IN IP4 127.0.0.1\n" + strings.Repeat("m=audio 1 x 0\n", 9): "400",
+		"v=0\nc=IN IP4 127.0.0.1\nm=audio 70000 RTP/AVP 0":    "400",
+		"v=0\nm=audio 4000 RTP/AVP 0":                         "400",
+		"v=0\nc=IN IP4 127.0.0.1\nm=audio 4000 RTP/AVP 18 99": "488",
+		"v=0\nc=IN IP4 127.0.0.1\nm=video 4000 RTP/AVP 0":     "488",
+		// More streams than we look at are refused before a transaction begins.
+		"v=0\nc=IN IP4 127.0.0.1\n" + strings.Repeat("m=audio 1 x 0\n", wire.MaxMedia+1): "488",
 	} {
 		play(t, l.sip, "refused.xml", []string{"BODY", body, "STATUS", status}, "-m", "1")
 	}

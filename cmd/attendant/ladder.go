@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -261,7 +262,7 @@ func (c *config) endpoints() []model.Endpoint {
 		out = append(out, model.Endpoint{URL: c.ModelURL, Model: c.ModelName, Key: c.ModelKey})
 	}
 	for _, m := range c.Ladder.Models {
-		out = append(out, model.Endpoint{URL: m.URL, Model: m.Model, Key: string(m.Key), Timeout: m.Budget, HTTP: m.server().HTTP.Transport})
+		out = append(out, model.Endpoint{Name: m.Name, URL: m.URL, Model: m.Model, Key: string(m.Key), Timeout: m.Budget, HTTP: m.server().HTTP.Transport})
 	}
 	return out
 }
@@ -280,7 +281,7 @@ func (s *server) prepareMoment(ctx context.Context, company *company) error {
 // vendorStatus is how each vendor on the ladders is doing.
 func (s *server) vendorStatus() []console.Vendor {
 	var out []console.Vendor
-	for _, v := range append(s.ears.Status(), s.voices.Status()...) {
+	for _, v := range slices.Concat(s.ears.Status(), s.voices.Status(), s.language.status()) {
 		out = append(out, console.Vendor{
 			Kind: v.Kind, Name: v.Name, Used: v.Used, Failed: v.Failed, Late: v.Late, Skipped: v.Skipped, Left: v.Left, Seconds: v.Took.Seconds(),
 		})

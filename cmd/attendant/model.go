@@ -11,6 +11,7 @@ import (
 	"attendant/dialog/reply"
 	"attendant/dialog/understand"
 	"attendant/dialog/understand/llm"
+	"attendant/speech"
 )
 
 // language is what a language model does for a company, and, without one, what
@@ -42,6 +43,14 @@ func (c *company) language(cfg config, endpoints ...model.Endpoint) language {
 // speak lets an attendant use the language model.
 func (l language) speak(a *dialog.Attendant) {
 	a.Understand, a.Writer = l.understand, l.writer
+}
+
+// status is how each endpoint of the model is doing.
+func (l language) status() []speech.Status {
+	if l.ladder == nil {
+		return nil
+	}
+	return l.ladder.Status()
 }
 
 // gauges are the model's counters by their names as metrics.

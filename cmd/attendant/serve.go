@@ -21,6 +21,7 @@ import (
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
+	"attendant/dialog/queue"
 	"attendant/dialog/sqlstore"
 	"attendant/media"
 	"attendant/media/mp3"
@@ -56,6 +57,7 @@ type server struct {
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
 	company    *company
+	people     *people
 	password   string // of the administrator, where it was set now
 }
 
@@ -122,7 +124,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.cfg.Record {
 		s.attendant.Recordings, s.attendant.Consent = recordings, s.cfg.Consent
 	}
-	if err := s.openDesk(company); err != nil {
+	if err := s.openDesk(ctx, company); err != nil {
 		return err
 	}
 	if err := s.openConsole(ctx, company, recordings); err != nil {
@@ -144,6 +146,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: s.ready,
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
 		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites), Desk: s.attendant,
+		Agents: things[queue.Agent]{s.people.agents, s.people.apply}, Queues: things[queue.Queue]{s.people.queues, s.people.apply},
 	}
 	if s.browsers != nil {
 		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}

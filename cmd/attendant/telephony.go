@@ -174,6 +174,7 @@ func (s *server) serveSIP(ctx context.Context) error {
 		stop()
 	})
 	parts.Go(func() { s.attendant.RunDesk(keeping) })
+	parts.Go(func() { s.people.follow(keeping) })
 	parts.Go(func() { s.friends.run(keeping, s.telephony.group.Networks) })
 	err := s.sip.Serve(serving, s.attendant.Answer)
 	end() // a listener has ended by itself

@@ -1,23 +1,29 @@
 // Command totals reads the output of "go test -json", shows what failed, and
-// ends with the totals.
+// ends with the slowest tests and the totals.
 package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 )
 
 func main() {
-	passed, failed, skipped, err := count(os.Stdin, os.Stdout)
+	t, err := count(os.Stdin, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "totals:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped)
-	if failed > 0 || passed == 0 {
+	for _, s := range t.slow {
+		fmt.Printf("slow  %s %.0fs\n", s.name, s.seconds)
+	}
+	fmt.Printf("%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
+	if t.failed > 0 || t.passed == 0 {
 		os.Exit(1)
 	}
 }
@@ -28,9 +34,23 @@ type event struct {
 	Elapsed                       float64
 }
 
+// totals are what count adds up.
+type totals struct {
+	passed, failed, skipped int
+	slow                    []timed // the slowest first; tests within others are not told again
+}
+
+type timed struct {
+	name    string
+	seconds float64
+}
+
+// mostSlow is how many of the slowest tests are told.
+const mostSlow = 12
+
 // count adds up tests and those packages that failed without one, printing the
 // output of what failed and a line a package.
-func count(r io.Reader, w io.Writer) (passed, failed, skipped int, err error) {
+func count(r io.Reader, w io.Writer) (t totals, err error) {
 	output := map[string][]string{}
 	blamed := map[string]bool{}
 	lines := bufio.NewScanner(r)
@@ -42,26 +62,29 @@ func count(r io.Reader, w io.Writer) (passed, failed, skipped int, err error) {
 			continue
 		}
 		key := e.Package + " " + e.Test
+		if e.Test != "" && !strings.Contains(e.Test, "/") && e.Elapsed >= 1 {
+			t.slow = append(t.slow, timed{key, e.Elapsed})
+		}
 		switch e.Action {
 		case "output", "build-output":
 			output[key] = append(output[key], e.Output)
 		case "pass":
 			if e.Test != "" {
-				passed++
+				t.passed++
 				delete(output, key)
 			} else {
 				fmt.Fprintf(w, "ok    %-40s %.1fs\n", e.Package, e.Elapsed)
 			}
 		case "skip":
 			if e.Test != "" {
-				skipped++
+				t.skipped++
 				fmt.Fprintln(w, "skip ", key, output[key])
 			}
 		case "fail":
 			if e.Test == "" && blamed[e.Package] {
 				continue
 			}
-			failed++
+			t.failed++
 			blamed[e.Package] = true
 			fmt.Fprintln(w, "FAIL ", key)
 			for _, line := range output[key] {
@@ -75,5 +98,7 @@ func count(r io.Reader, w io.Writer) (passed, failed, skipped int, err error) {
 			}
 		}
 	}
-	return passed, failed, skipped, lines.Err()
+	slices.SortFunc(t.slow, func(a, b timed) int { return cmp.Compare(b.seconds, a.seconds) })
+	t.slow = t.slow[:min(len(t.slow), mostSlow)]
+	return t, lines.Err()
 }

@@ -59,18 +59,18 @@ func (c *checker) noteResults(f *Flow) {
 }
 
 func (c *checker) fault(f *Flow, t *Step, format string, args ...any) {
-	line := 1
+	line, where := 1, ""
 	for i := range f.Steps {
 		if &f.Steps[i] == t {
-			line = c.lines[f.Name][i]
+			line, where = c.lines[f.Name][i], fmt.Sprintf("step %q: ", t.ID)
 		}
 	}
-	where := ""
-	if t != nil {
-		where = fmt.Sprintf("step %q: ", t.ID)
-	}
+	c.faultAt(f, line, "%s%s", where, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) faultAt(f *Flow, line int, format string, args ...any) {
 	c.broken[f.Name] = true
-	c.faults = append(c.faults, fmt.Errorf("%s:%d: %s%s", c.files[f.Name], line, where, fmt.Sprintf(format, args...)))
+	c.faults = append(c.faults, fmt.Errorf("%s:%d: %s", c.files[f.Name], line, fmt.Sprintf(format, args...)))
 }
 
 func (c *checker) flow(f *Flow) {
@@ -96,15 +96,18 @@ func (c *checker) flow(f *Flow) {
 }
 
 func (c *checker) slot(f *Flow, name string, s Slot) {
+	fault := func(format string, args ...any) {
+		c.faultAt(f, max(c.slotLines[f.Name][name], 1), "slot %q: %s", name, fmt.Sprintf(format, args...))
+	}
 	switch {
 	case !slices.Contains(slotTypes, s.Type):
-		c.fault(f, nil, "slot %q: type %q is none of %s", name, s.Type, strings.Join(slotTypes, ", "))
+		fault("type %q is none of %s", s.Type, strings.Join(slotTypes, ", "))
 	case s.Type == "choice" && len(s.Choices) < 2:
-		c.fault(f, nil, "slot %q: a choice needs two choices or more", name)
+		fault("a choice needs two choices or more")
 	case s.Max > 0 && s.Max < s.Min:
-		c.fault(f, nil, "slot %q: max is below min", name)
+		fault("max is below min")
 	case s.Sensitive && s.Type != "digits":
-		c.fault(f, nil, "slot %q: a sensitive slot is keyed, so its type must be digits", name)
+		fault("a sensitive slot is keyed, so its type must be digits")
 	}
 }
 

@@ -294,12 +294,13 @@ func TestLoadTellsAllFaultsAtOnce(t *testing.T) {
 		"flows/a.yaml":   {Data: []byte("flow: a\nsteps:\n  - {id: one, say: hi, next: nowhere}\n  - {id: two, action: {operation: fly, on: {ok: one}}}\n  - {id: three, collect: {slot: size, prompt: x}}\n  - {id: three, link: moon}\n")},
 		"flows/b.yaml":   {Data: []byte("flow: b\nsteps:\n  - {id: one, say: hi, next: two}\n  - {id: two, say: ho, next: one}\n")},
 		"flows/bad.yaml": {Data: []byte("flow: [\n")},
+		"flows/c.yaml":   {Data: []byte("flow: c\nslots:\n  one: {type: digits}\n  two:\n    type: volume\n  three: {type: choice}\nsteps:\n  - {id: one, say: hi}\n")},
 	}
 	_, err := Load(files, operations)
 	if err == nil {
 		t.Fatal("no fault found")
 	}
-	for _, want := range []string{"company.yaml:2: ", "volume", `flows/a.yaml:3: step "one"`, `flows/a.yaml:4: step "two"`, `flows/b.yaml:3: step "one"`, "flows/bad.yaml:1: ", `"nowhere"`, `"fly"`, `"size"`, `"moon"`, "taken", "leads back", "bad.yaml", `"goodbye" is missing`} {
+	for _, want := range []string{"company.yaml:2: ", "volume", `flows/a.yaml:3: step "one"`, `flows/a.yaml:4: step "two"`, `flows/b.yaml:3: step "one"`, "flows/bad.yaml:1: ", `flows/c.yaml:4: slot "two"`, `flows/c.yaml:6: slot "three"`, `"nowhere"`, `"fly"`, `"size"`, `"moon"`, "taken", "leads back", "bad.yaml", `"goodbye" is missing`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word of %s in:\n%v", want, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
 
@@ -29,6 +30,7 @@ type Set struct {
 	operations map[string]Operation
 	files      map[string]string // flow -> its file
 	lines      map[string][]int  // flow -> the lines at which its steps begin
+	slotLines  map[string]map[string]int
 }
 
 // Required are flows that every company has, since the engine starts them
@@ -38,7 +40,7 @@ func Required() []string { return []string{"human", "offer_human", "goodbye"} }
 // Load reads company.yaml and flows/*.yaml. Its error joins all faults, one a
 // line, each with its file and line. operations are those that an action may call.
 func Load(files fs.FS, operations []Operation) (*Set, error) {
-	s := &Set{flows: map[string]*Flow{}, operations: map[string]Operation{}, files: map[string]string{}, lines: map[string][]int{}}
+	s := &Set{flows: map[string]*Flow{}, operations: map[string]Operation{}, files: map[string]string{}, lines: map[string][]int{}, slotLines: map[string]map[string]int{}}
 	for _, o := range operations {
 		s.operations[o.Name] = o
 	}
@@ -115,14 +117,14 @@ func (s *Set) loadFlow(files fs.FS, name string) error {
 	if err := decode(files, name, f); err != nil {
 		return err
 	}
-	lines, err := stepLines(files, name, len(f.Steps))
+	lines, slots, err := linesOf(files, name, f)
 	if err != nil {
 		return err
 	}
 	if s.flows[f.Name] != nil || f.Name == "" {
 		return fmt.Errorf("%s:1: flow %q has no name or one that is taken", name, f.Name)
 	}
-	s.flows[f.Name], s.files[f.Name], s.lines[f.Name] = f, name, lines
+	s.flows[f.Name], s.files[f.Name], s.lines[f.Name], s.slotLines[f.Name] = f, name, lines, slots
 	s.order = append(s.order, f.Name)
 	return nil
 }
@@ -142,29 +144,46 @@ func decode(files fs.FS, name string, to any) error {
 	return nil
 }
 
-// stepLines are the lines at which a flow's steps begin.
-func stepLines(files fs.FS, name string, steps int) ([]int, error) {
+// linesOf are the lines at which a flow's steps begin, and its slots by name.
+func linesOf(files fs.FS, name string, f *Flow) (steps []int, slots map[string]int, err error) {
 	data, err := fs.ReadFile(files, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	var out []int
-	for i := range steps {
-		p, err := yaml.PathString(fmt.Sprintf("$.steps[%d]", i))
+	for i := range f.Steps {
+		node, err := nodeAt(file, fmt.Sprintf("$.steps[%d]", i))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, nil, fmt.Errorf("%s: step %d: %w", name, i+1, err)
 		}
-		node, err := p.FilterFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("%s: step %d: %w", name, i+1, err)
-		}
-		out = append(out, node.GetToken().Position.Line)
+		steps = append(steps, node.GetToken().Position.Line)
 	}
-	return out, nil
+	slots = map[string]int{}
+	if len(f.Slots) == 0 {
+		return steps, slots, nil
+	}
+	node, err := nodeAt(file, "$.slots")
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: slots: %w", name, err)
+	}
+	if m, ok := node.(ast.MapNode); ok {
+		for at := m.MapRange(); at.Next(); {
+			key := at.Key()
+			slots[key.String()] = key.GetToken().Position.Line
+		}
+	}
+	return steps, slots, nil
+}
+
+func nodeAt(file *ast.File, path string) (ast.Node, error) {
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return nil, err
+	}
+	return p.FilterFile(file)
 }
 
 // Flow returns the flow of that name, nil if there is none.

@@ -163,7 +163,7 @@ func (c *check) rests(source string) bool {
 // counted reports whether an amount is backed.
 func (c *check) counted(a amount) bool {
 	for _, source := range c.Sources {
-		if f := c.facts[source]; f != nil && f.amounts.back(a, c.Model) {
+		if f := c.facts[source]; f != nil && f.amounts.back(a, c.Model) && (!c.Model || !strings.HasPrefix(source, "article:") || f.agrees(a, c.low)) {
 			return c.rests(source)
 		}
 	}

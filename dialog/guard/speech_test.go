@@ -86,6 +86,31 @@ func TestFactsOfAModel(t *testing.T) {
 	}
 }
 
+// Amounts are the article's own in each sentence; only what is said of them differs.
+func TestAmountsAreSaidTheSameWayRound(t *testing.T) {
+	s := Policy{}.Session(NewTemplates(nil), "Let me check.")
+	s.Fact("article:fee@1", "Express delivery costs 30 euros. You have 14 days to return it. We do not collect it after 60 days. A friend whom you bring earns you a bonus of 50 euros. 退货收费10元。")
+	for text, want := range map[string]bool{
+		"Express delivery is 30 euros.":                     true,
+		"You pay 30 euros for express delivery.":            true,
+		"You get 30 euros for express delivery.":            false,
+		"We give you thirty euros back.":                    false,
+		"Express delivery does not cost 30 euros.":          false,
+		"You can return it within 14 days.":                 true,
+		"You cannot return it within 14 days.":              false,
+		"After 60 days we do not collect it.":               true,
+		"After 60 days we collect it.":                      false,
+		"You get a bonus of 50 euros for a friend.":         true,
+		"You are charged 50 euros when you bring a friend.": false,
+		"退货收费10元。":                                          true,
+		"退货返您10元。":                                          false,
+	} {
+		if d := s.Sentence(Sentence{Text: text, Sources: []string{"article:fee@1"}, Model: true}); d.Allowed != want {
+			t.Errorf("%q: %+v, want allowed %v", text, d, want)
+		}
+	}
+}
+
 func TestSourcesThatBack(t *testing.T) {
 	s := telling()
 	d := s.Sentence(Sentence{Text: "You have 30 days for order 12345.", Sources: []string{"caller", "article:a@1", "action:e1"}, Model: true})

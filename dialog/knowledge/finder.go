@@ -20,18 +20,18 @@ type Found struct {
 // Answers is the Confidence from which an article counts as the answer.
 const Answers = 0.5
 
-// Finder finds the articles that answer a question: by their words, and by what
-// they mean where an embedder is given. Any goroutine may use it.
+// Finder finds the articles that answer a question, by their words and by what
+// they mean. Any goroutine may use it.
 type Finder struct {
 	articles []Article
 	byID     map[string]int
 	index    *Index
 	asked    *questions
-	meanings *meanings // nil without an embedder
+	meanings *meanings // nil where the embedder failed
 }
 
-// NewFinder indexes articles. An embedder that fails is done without, and logged.
-// The caller calls Close.
+// NewFinder indexes articles. Without an embedder the table of package vector
+// stands in; one that fails is done without, and logged. The caller calls Close.
 func NewFinder(ctx context.Context, b *Base, e Embedder, log *slog.Logger) (*Finder, error) {
 	f := &Finder{articles: b.Articles(), byID: map[string]int{}, asked: newQuestions(b.articles)}
 	var documents []Document
@@ -44,7 +44,7 @@ func NewFinder(ctx context.Context, b *Base, e Embedder, log *slog.Logger) (*Fin
 		return nil, err
 	}
 	if e == nil {
-		return f, nil
+		e = table{}
 	}
 	if f.meanings, err = newMeanings(ctx, e, f.articles); err != nil {
 		log.Warn("articles are found by their words alone", "error", err)
@@ -76,7 +76,7 @@ func (f *Finder) Article(id string) (Article, bool) {
 // Find returns at most that many articles that may answer a question, the
 // likeliest first.
 func (f *Finder) Find(ctx context.Context, query string, most int) ([]Found, error) {
-	hits, _, _, err := f.index.Search(ctx, pairs(query), max(most, candidates))
+	hits, err := f.index.Words(ctx, pairs(query), max(most, candidates))
 	if err != nil {
 		return nil, fmt.Errorf("find an article: %w", err)
 	}

@@ -17,9 +17,9 @@ import (
 // Document is a text to be found.
 type Document struct{ ID, Title, Text string }
 
-// Hit is a document that was found. Score, 0 to 1, is how much of the question
-// it covers, rare words counting more: comparable between questions, so that a
-// bar can tell a known answer from none.
+// Hit is a document that was found. Score, 0 to 1, is how well it fits the
+// question, by words and by meaning: comparable between questions, so that a bar
+// can tell a known answer from none.
 type Hit struct {
 	ID    string
 	Score float64
@@ -28,13 +28,13 @@ type Hit struct {
 // answerBar is the score from which a question counts as answered.
 const answerBar = 0.4
 
-// Index finds documents by their words: SQLite's FTS5, BM25 with Porter's
-// stems, documents and their sentences side by side. It lives in memory; any
-// goroutine may use it.
+// Index finds documents by their words and by what they mean: SQLite's FTS5,
+// BM25 with Porter's stems, and the vectors of package vector. It lives in memory;
+// any goroutine may use it.
 type Index struct {
-	db        *sql.DB
-	ids       []string
-	sentences []string
+	db     *sql.DB
+	ids    []string
+	places *places
 }
 
 // NewIndex indexes documents. The caller calls Close.
@@ -44,7 +44,7 @@ func NewIndex(ctx context.Context, documents []Document) (*Index, error) {
 		return nil, fmt.Errorf("open an index: %w", err)
 	}
 	db.SetMaxOpenConns(1) // each connection to :memory: is a database of its own
-	x := &Index{db: db}
+	x := &Index{db: db, places: newPlaces(documents)}
 	if err := x.fill(ctx, documents); err != nil {
 		return nil, errors.Join(fmt.Errorf("index documents: %w", err), db.Close())
 	}
@@ -59,7 +59,6 @@ func (x *Index) fill(ctx context.Context, documents []Document) error {
 	defer func() { _ = tx.Rollback() }() // nothing is left to be rolled back after Commit
 	for _, statement := range []string{
 		`CREATE VIRTUAL TABLE docs USING fts5(title, text, tokenize = 'porter unicode61')`,
-		`CREATE VIRTUAL TABLE sentences USING fts5(text, doc UNINDEXED, tokenize = 'porter unicode61')`,
 	} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
@@ -69,12 +68,6 @@ func (x *Index) fill(ctx context.Context, documents []Document) error {
 		x.ids = append(x.ids, d.ID)
 		if _, err := tx.ExecContext(ctx, `INSERT INTO docs (rowid, title, text) VALUES (?, ?, ?)`, i+1, d.Title, d.Text); err != nil {
 			return err
-		}
-		for _, s := range split(d.Text) {
-			x.sentences = append(x.sentences, s)
-			if _, err := tx.ExecContext(ctx, `INSERT INTO sentences (rowid, text, doc) VALUES (?, ?, ?)`, len(x.sentences), s, i+1); err != nil {
-				return err
-			}
 		}
 	}
 	return tx.Commit()
@@ -108,30 +101,56 @@ type term struct {
 	in     []int // ascending
 }
 
-// Search returns at most that many documents, which may be none, the best first, the sentence that
-// answers best, and whether the question counts as answered.
+// Search returns at most that many documents, which may be none, the best first,
+// the sentence that answers best, and whether the question counts as answered.
 func (x *Index) Search(ctx context.Context, query string, most int) (hits []Hit, answer string, answered bool, err error) {
 	terms, err := x.terms(ctx, query)
-	if err != nil || len(terms) == 0 {
-		return nil, "", false, err
-	}
-	found, err := x.rank(ctx, `SELECT rowid, bm25(docs, 2.0, 1.0) FROM docs WHERE docs MATCH ? ORDER BY 2 LIMIT ?`, either(terms), max(most, 5))
-	if err != nil || len(found) == 0 {
-		return nil, "", false, err
-	}
-	best := found[0].score
-	for i := range found {
-		found[i].score = covered(found[i].row, terms) * (0.7 + 0.3*found[i].score/best)
-	}
-	sentence, share, err := x.sentence(ctx, found[0].row, terms)
 	if err != nil {
 		return nil, "", false, err
 	}
-	for _, f := range found { // BM25 says who is first, coverage how far the others are behind
-		hits = append(hits, Hit{x.ids[f.row-1], min(f.score, found[0].score) * (0.75 + 0.25*share)})
+	q := x.places.ask(query, terms)
+	if !q.known && len(terms) == 0 {
+		return nil, "", false, nil
+	}
+	best, score := 0, 0.0
+	for i, id := range x.ids {
+		s := x.places.score(q, i)
+		if s > score {
+			best, score = i, s
+		}
+		if s > 0 {
+			hits = append(hits, Hit{id, s})
+		}
+	}
+	if len(hits) == 0 {
+		return nil, "", false, nil
 	}
 	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
-	return hits[:min(most, len(hits))], sentence, hits[0].Score >= answerBar, nil
+	return hits[:min(most, len(hits))], x.places.sentence(q, best), score >= answerBar, nil
+}
+
+// Words returns at most that many documents by their words alone. The score is
+// how much of the question a document covers, rare words counting more.
+func (x *Index) Words(ctx context.Context, query string, most int) ([]Hit, error) {
+	terms, err := x.terms(ctx, query)
+	if err != nil || len(terms) == 0 {
+		return nil, err
+	}
+	found, err := x.rank(ctx, `SELECT rowid, bm25(docs, 2.0, 1.0) FROM docs WHERE docs MATCH ? ORDER BY 2 LIMIT ?`, either(terms), max(most, 5))
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	var hits []Hit
+	best := found[0].score
+	for _, f := range found { // BM25 says who is first, coverage how far the others are behind
+		score := covered(f.row, terms) * (0.7 + 0.3*f.score/best)
+		if len(hits) > 0 {
+			score = min(score, hits[0].Score)
+		}
+		hits = append(hits, Hit{x.ids[f.row-1], score})
+	}
+	slices.SortStableFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Score, a.Score) })
+	return hits[:min(most, len(hits))], nil
 }
 
 // terms are the words that carry meaning. One that no document has counts as
@@ -215,34 +234,6 @@ func covered(row int, terms []term) float64 {
 		}
 	}
 	return has / all
-}
-
-// shared is the part of the terms, by rarity, that a sentence has.
-func (x *Index) shared(ctx context.Context, sentence int, terms []term) (float64, error) {
-	var has, all float64
-	for _, t := range terms {
-		var n int
-		err := x.db.QueryRowContext(ctx, `SELECT count(*) FROM sentences WHERE sentences MATCH ? AND rowid = ?`, quoted(t.word), sentence).Scan(&n)
-		if err != nil {
-			return 0, fmt.Errorf("look for a word: %w", err)
-		}
-		all += t.rarity
-		if n > 0 {
-			has += t.rarity
-		}
-	}
-	return has / all, nil
-}
-
-// sentence is the one of a document that fits best, and the part of the terms
-// in it.
-func (x *Index) sentence(ctx context.Context, doc int, terms []term) (string, float64, error) {
-	found, err := x.rank(ctx, `SELECT rowid, bm25(sentences) FROM sentences WHERE sentences MATCH ? AND doc = ? ORDER BY 2 LIMIT 1`, either(terms), doc)
-	if err != nil || len(found) == 0 {
-		return "", 0, err
-	}
-	share, err := x.shared(ctx, found[0].row, terms)
-	return x.sentences[found[0].row-1], share, err
 }
 
 // carriesNothing are words that a question has whatever it is about.

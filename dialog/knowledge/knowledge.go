@@ -4,7 +4,7 @@
 // three spoken sentences, and questions that it answers. The central type is
 // Finder: it finds the articles that a question may be about by their words
 // (SQLite's full text index), by the questions that they say they answer, and by
-// meaning where an embedder is given; and tells how likely each answers it, since
+// meaning (an embedder's vectors, or the program's own); and tells how likely each answers it, since
 // an honest "I do not know" is worth more than the nearest wrong article.
 package knowledge
 

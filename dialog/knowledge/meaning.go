@@ -21,6 +21,8 @@ const (
 	queryPatience = 300 * time.Millisecond
 	// loadPatience bounds the vectors of all articles.
 	loadPatience = 30 * time.Second
+	// compared is about how many vectors calibrate compares with all others.
+	compared = 500
 	// batch is how many texts are sent at once.
 	batch = 96
 )
@@ -56,13 +58,30 @@ func newMeanings(ctx context.Context, e Embedder, articles []Article) (*meanings
 		}
 		m.vectors = append(m.vectors, vectors...)
 	}
-	for i, v := range m.vectors {
-		if len(v) != len(m.vectors[0]) || !normalise(v) {
-			return nil, fmt.Errorf("embed articles: vector %d has another length, or none", i)
-		}
+	if err := m.straighten(); err != nil {
+		return nil, err
 	}
 	m.calibrate()
 	return m, nil
+}
+
+// straighten makes vectors one long and leaves those out that have no direction:
+// of texts in a language that the embedder does not know.
+func (m *meanings) straighten() error {
+	kept, owner := m.vectors[:0], m.owner[:0]
+	for i, v := range m.vectors {
+		if len(v) != len(m.vectors[0]) {
+			return fmt.Errorf("embed articles: vector %d has another length", i)
+		}
+		if normalise(v) {
+			kept, owner = append(kept, v), append(owner, m.owner[i])
+		}
+	}
+	if len(kept) == 0 && len(m.vectors) > 0 {
+		return errors.New("embed articles: no vector has a direction")
+	}
+	m.vectors, m.owner = kept, owner
+	return nil
 }
 
 // normalise makes a vector one long; it reports false where it has no direction.
@@ -92,7 +111,9 @@ func dot(a, b []float32) (sum float64) {
 // neighbour in its own article and in all others.
 func (m *meanings) calibrate() {
 	var same, other []float64
-	for i, v := range m.vectors {
+	step := 1 + len(m.vectors)/compared // of many some tell enough
+	for i := 0; i < len(m.vectors); i += step {
+		v := m.vectors[i]
 		own, foreign := -1.0, -1.0
 		for j, w := range m.vectors {
 			switch d := dot(v, w); {
@@ -127,7 +148,7 @@ func (m *meanings) calibrate() {
 // likeness is how likely each article answers a question, by meaning; empty
 // where that cannot be told in time. A nil m knows nothing.
 func (m *meanings) likeness(ctx context.Context, query string) map[int]float64 {
-	if m == nil || query == "" {
+	if m == nil || query == "" || len(m.vectors) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, queryPatience)

@@ -25,10 +25,13 @@ import (
 
 	"github.com/sashabaranov/go-openai"
 	"github.com/sony/gobreaker/v2"
+
+	"attendant/speech"
 )
 
 // Endpoint is one server of a model.
 type Endpoint struct {
+	Name    string // as operators know it; the model where empty
 	URL     string // up to and with /v1
 	Model   string
 	Key     string            // empty where none is needed
@@ -87,7 +90,7 @@ type Stats struct {
 
 // Ladder is an ordered list of endpoints.
 type Ladder struct {
-	rungs []rung
+	rungs []*rung
 	stats Stats
 }
 
@@ -95,6 +98,9 @@ type rung struct {
 	Endpoint
 	client  *openai.Client
 	breaker *gobreaker.CircuitBreaker[Reader]
+
+	used, failed, late, skipped atomic.Uint64
+	took                        atomic.Int64 // nanoseconds, until something of use had come, over used
 }
 
 // New returns a Ladder. It sends nothing yet.
@@ -108,7 +114,10 @@ func New(endpoints ...Endpoint) *Ladder {
 			transport = http.DefaultTransport
 		}
 		settings.HTTPClient = &http.Client{Transport: streaming{transport}}
-		l.rungs = append(l.rungs, rung{e, openai.NewClientWithConfig(settings), l.newBreaker(e.URL)})
+		if e.Name == "" {
+			e.Name = e.Model
+		}
+		l.rungs = append(l.rungs, &rung{Endpoint: e, client: openai.NewClientWithConfig(settings), breaker: l.newBreaker(e.URL)})
 	}
 	return l
 }
@@ -132,40 +141,88 @@ func (l *Ladder) newBreaker(name string) *gobreaker.CircuitBreaker[Reader] {
 // Stats returns the live counters.
 func (l *Ladder) Stats() *Stats { return &l.stats }
 
+// Status is how each endpoint is doing, in their order.
+func (l *Ladder) Status() []speech.Status {
+	var out []speech.Status
+	for _, r := range l.rungs {
+		out = append(out, speech.Status{
+			Kind: "model", Name: r.Name, Used: r.used.Load(), Failed: r.failed.Load(), Late: r.late.Load(), Skipped: r.skipped.Load(),
+			Left: r.breaker.State() == gobreaker.StateOpen, Took: time.Duration(r.took.Load()),
+		})
+	}
+	return out
+}
+
 // Ask asks the endpoints in order, and over again, until a Reader made by start
 // has read something of use, which it returns. It fails with ErrNobody, or with
-// what the last attempt failed with.
+// what the last attempt failed with. Who watches ctx (speech.Watch) is told of
+// each endpoint that was left for another, or for none.
 func (l *Ladder) Ask(ctx context.Context, q Request, start func() Reader) (Reader, error) {
 	if q.Attempts == 0 {
 		q.Attempts = 2
 	}
 	first := time.Now().Add(q.First)
 	whole := time.Now().Add(max(q.Whole, q.First))
-	failed := error(ErrNobody)
+	failed, left := error(ErrNobody), (*rung)(nil)
 	for attempt, i := 0, 0; attempt < q.Attempts && i < 2*len(l.rungs); i++ {
-		left := time.Until(first)
-		if ctx.Err() != nil || left <= 0 {
+		patient := time.Until(first)
+		if ctx.Err() != nil || patient <= 0 {
 			break
 		}
 		if attempt+1 < q.Attempts && len(l.rungs) > 1 { // leave time for another
-			left = left * 3 / 5
+			patient = patient * 3 / 5
 		}
-		r, err := l.try(ctx, l.rungs[i%len(l.rungs)], q, patience{time.Now().Add(left), whole}, start)
+		e := l.rungs[i%len(l.rungs)]
+		r, err := l.try(ctx, e, q, patience{time.Now().Add(patient), whole}, start)
 		if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 			l.stats.Skipped.Add(1)
+			e.skipped.Add(1)
 			continue
+		}
+		if left != nil && left != e {
+			leave(ctx, left, e.Name, failed)
 		}
 		if err == nil {
 			l.stats.Used.Add(1)
 			return r, nil
 		}
-		attempt, failed = attempt+1, err
-		l.count(err)
+		attempt, failed, left = attempt+1, err, e
+		l.count(e, err)
+	}
+	if left != nil && !errors.Is(failed, errLeft) {
+		leave(ctx, left, "", failed)
 	}
 	return nil, failed
 }
 
-func (l *Ladder) count(err error) {
+// leave tells of an endpoint that was left. Errors of servers may quote what was
+// sent, so only their kind is told.
+func leave(ctx context.Context, from *rung, to string, why error) {
+	reason := "it failed"
+	switch {
+	case errors.Is(why, ErrUseless):
+		reason = "its answer is of no use"
+	case late(why):
+		reason = "no answer in time"
+	}
+	speech.Tell(ctx, speech.Switch{Kind: "model", From: from.Name, To: to, Why: reason})
+}
+
+// late reports whether an attempt ended because its time was spent.
+func late(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) && !errors.Is(err, errLeft)
+}
+
+func (l *Ladder) count(e *rung, err error) {
+	switch {
+	case errors.Is(err, errLeft):
+		l.stats.Failed.Add(1)
+		return
+	case late(err):
+		e.late.Add(1)
+	default:
+		e.failed.Add(1)
+	}
 	if errors.Is(err, ErrUseless) {
 		l.stats.Garbage.Add(1)
 		return
@@ -177,23 +234,27 @@ func (l *Ladder) count(err error) {
 type patience struct{ first, whole time.Time }
 
 // try makes one attempt at one endpoint.
-func (l *Ladder) try(ctx context.Context, e rung, q Request, p patience, start func() Reader) (Reader, error) {
+func (l *Ladder) try(ctx context.Context, e *rung, q Request, p patience, start func() Reader) (Reader, error) {
 	if own := time.Now().Add(e.Timeout); e.Timeout > 0 && own.Before(p.first) {
 		p.first = own
 	}
 	return e.breaker.Execute(func() (Reader, error) {
 		l.stats.Asked.Add(1)
-		r := start()
+		r, asked := start(), time.Now()
 		err := l.answer(ctx, e, q, p, r)
 		if err != nil && errors.Is(ctx.Err(), context.Canceled) { // a deadline of the turn is the endpoint's failure
 			err = fmt.Errorf("%w: %w", errLeft, err)
+		}
+		if err == nil {
+			e.used.Add(1)
+			e.took.Add(int64(time.Since(asked)))
 		}
 		return r, err
 	})
 }
 
 // answer sends a request and hands the answer to r while it comes.
-func (l *Ladder) answer(ctx context.Context, e rung, q Request, p patience, r Reader) error {
+func (l *Ladder) answer(ctx context.Context, e *rung, q Request, p patience, r Reader) error {
 	ctx, cancel := context.WithDeadline(ctx, p.whole)
 	defer cancel()
 	slow := time.AfterFunc(time.Until(p.first), cancel)

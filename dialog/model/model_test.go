@@ -14,6 +14,7 @@ import (
 
 	"attendant/dialog/model"
 	"attendant/dialog/model/modeltest"
+	"attendant/speech"
 )
 
 // words reads an answer of words; it has enough of it at "stop", and no use for
@@ -66,6 +67,42 @@ func ladder(t *testing.T, replies ...modeltest.Reply) *model.Ladder {
 		endpoints = append(endpoints, s.Endpoint(fmt.Sprint("m", i)))
 	}
 	return model.New(endpoints...)
+}
+
+func TestWatchersAreToldWhichEndpointWasLeft(t *testing.T) {
+	good := modeltest.Reply{Text: "One. Two."}
+	for _, test := range []struct {
+		name    string
+		replies []modeltest.Reply
+		want    string
+		status  string // used, failed, late of each
+	}{
+		{"all is well", []modeltest.Reply{good, good}, "", "1/0/0 0/0/0"},
+		{"down", []modeltest.Reply{{Status: 500}, good}, "model: m0 -> m1: it failed", "0/1/0 1/0/0"},
+		{"hanging", []modeltest.Reply{{Hang: true}, good}, "model: m0 -> m1: no answer in time", "0/0/1 1/0/0"},
+		{"useless", []modeltest.Reply{{Text: "nonsense"}, good}, "model: m0 -> m1: its answer is of no use", "0/1/0 1/0/0"},
+		{"nobody", []modeltest.Reply{{Status: 500}, {Hang: true}}, "model: m0 -> m1: it failed, model: m1 -> : no answer in time", "0/1/0 0/0/1"},
+		{"one alone is asked again", []modeltest.Reply{{Status: 500}}, "model: m0 -> : it failed", "0/2/0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := ladder(t, test.replies...)
+				var told []string
+				ctx := speech.Watch(t.Context(), func(s speech.Switch) { told = append(told, s.String()) })
+				_, err := l.Ask(ctx, question, func() model.Reader { return &words{} })
+				if got := strings.Join(told, ", "); got != test.want {
+					t.Errorf("told %q, want %q (%v)", got, test.want, err)
+				}
+				var status []string
+				for _, s := range l.Status() {
+					status = append(status, fmt.Sprintf("%d/%d/%d", s.Used, s.Failed, s.Late))
+				}
+				if got := strings.Join(status, " "); got != test.status {
+					t.Errorf("status %s, want %s", got, test.status)
+				}
+			})
+		})
+	}
 }
 
 func TestAnswers(t *testing.T) {
@@ -133,7 +170,8 @@ func TestSickEndpointIsProbed(t *testing.T) {
 			t.Fatalf("%d requests, opened %d times; want 3, 1", n, l.Stats().Opened.Load())
 		}
 		time.Sleep(10*time.Second + time.Millisecond)
-		if ask() == nil || ask() == nil || sick.Asked() != 4 {
+		probe, kept := ask(), ask()
+		if probe == nil || kept == nil || sick.Asked() != 4 {
 			t.Errorf("%d requests after a probe that failed; want 4", sick.Asked())
 		}
 		time.Sleep(10*time.Second + time.Millisecond)

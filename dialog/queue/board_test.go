@@ -233,8 +233,12 @@ agents: []
 		when string
 		want error
 	}{
-		{"2026-11-23T08:30:00Z", nil}, {"2026-11-23T07:59:00Z", ErrClosed}, {"2026-11-23T17:00:00Z", ErrClosed},
-		{"2026-11-24T10:00:00Z", ErrClosed}, {"2026-11-26T10:00:00Z", ErrClosed}, {"2028-12-25T10:00:00Z", ErrClosed},
+		{"2026-11-23T08:30:00Z", nil},
+		{"2026-11-23T07:59:00Z", ErrClosed},
+		{"2026-11-23T17:00:00Z", ErrClosed},
+		{"2026-11-24T10:00:00Z", ErrClosed},
+		{"2026-11-26T10:00:00Z", ErrClosed},
+		{"2028-12-25T10:00:00Z", ErrClosed},
 	} {
 		when, _ := time.Parse(time.RFC3339, c.when)
 		if err := b.Join(when, Request{Call: c.when, Queue: "q"}); !errors.Is(err, c.want) {

@@ -18,7 +18,7 @@ type AgentStatus struct {
 }
 
 // QueueStatus is a queue as the console shows it.
-type QueueStatus struct {
+type QueueStatus struct { //nolint:revive // beside AgentStatus, Status alone would be of either
 	Name    string        `json:"name"`
 	Title   string        `json:"title"`
 	Open    bool          `json:"open"`

@@ -23,6 +23,7 @@ type Scene struct {
 	Operations []flow.Operation // those that Consult names
 	Passages   []Passage
 	Found      map[string]string // what the last operation came to
+	Earlier    string            // contacts before this one, of a caller who has proved who they are
 	History    []understand.Line
 	Language   string
 	At         time.Time
@@ -81,6 +82,9 @@ func setting(s Scene, mark string) string {
 		for _, k := range slices.Sorted(maps.Keys(s.Found)) {
 			fmt.Fprintf(&b, "%s: %s\n", fence(k, mark), fence(s.Found[k], mark))
 		}
+	}
+	if s.Earlier != "" {
+		fmt.Fprintf(&b, "%s\nBefore: %s\n", mark, fence(s.Earlier, mark))
 	}
 	fmt.Fprintf(&b, "%s\nThe conversation:\n", mark)
 	lines(&b, s.History, mark)

@@ -53,7 +53,8 @@ func TestFailuresBanASourceForAWhile(t *testing.T) {
 		g.Fail(stranger)
 		g.Fail(stranger)
 		time.Sleep(2 * time.Minute) // long ago: begins anew
-		if g.Fail(stranger) || g.Fail(stranger) || !g.Fail(stranger) {
+		first, second, third := g.Fail(stranger), g.Fail(stranger), g.Fail(stranger)
+		if first || second || !third {
 			t.Error("want the third failure within a minute to ban")
 		}
 		if !g.Banned(stranger) || g.Admit(stranger) || g.Refused.Load() != 1 {

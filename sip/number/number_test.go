@@ -16,8 +16,15 @@ func TestNumbersAreReadAsTheirRegionDialsThem(t *testing.T) {
 		{"sip:+12015550123@carrier.example;user=phone", "", "+12015550123"},
 		{"(201) 555-0123", "us", "+12015550123"},
 		{"011 49 30 1234567", "US", "+49301234567"},
-		{"112", "DE", "112"}, {"911", "GB", "911"}, {"911", "US", "911"}, {"999", "", "999"}, {"110", "CN", "110"}, {"116117", "DE", "116117"},
-		{"4711", "DE", "4711"}, {"*21#", "DE", "*21#"}, {"2001", "", "2001"},
+		{"112", "DE", "112"},
+		{"911", "GB", "911"},
+		{"911", "US", "911"},
+		{"999", "", "999"},
+		{"110", "CN", "110"},
+		{"116117", "DE", "116117"},
+		{"4711", "DE", "4711"},
+		{"*21#", "DE", "*21#"},
+		{"2001", "", "2001"},
 	} {
 		got, err := Read(c.text, c.region)
 		if err != nil || got.String() != c.want {
@@ -100,8 +107,15 @@ func TestHours(t *testing.T) {
 		t.Errorf("hours of nothing are closed: %v", err)
 	}
 	for _, bad := range []Hours{
-		{Zone: "Mars/Olympus"}, {Weekly: "mon"}, {Weekly: "mon 9-17"}, {Weekly: "someday 09:00-17:00"}, {Weekly: "mon 24:00-01:00"},
-		{Weekly: ";"}, {Holidays: []string{"25.12."}}, {Holidays: []string{"13-40"}}, {Zone: "Local"},
+		{Zone: "Mars/Olympus"},
+		{Weekly: "mon"},
+		{Weekly: "mon 9-17"},
+		{Weekly: "someday 09:00-17:00"},
+		{Weekly: "mon 24:00-01:00"},
+		{Weekly: ";"},
+		{Holidays: []string{"25.12."}},
+		{Holidays: []string{"13-40"}},
+		{Zone: "Local"},
 	} {
 		if err := bad.Check(); !errors.Is(err, ErrHours) {
 			t.Errorf("%+v: %v, want ErrHours", bad, err)

@@ -231,7 +231,7 @@ func hostPort(rest string) string {
 // brackets, and perhaps a port. Three colons before an embedded IPv4 address
 // are RFC 3261's own mistake and accepted: RFC 5118 section 4.10.
 func isHostPort(s string) bool {
-	host, port := s, ""
+	var host, port string
 	if strings.HasPrefix(s, "[") {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {

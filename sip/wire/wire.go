@@ -323,7 +323,7 @@ func (m *Message) Reply(status int, reason string, source string, extra ...Heade
 		case "From", "Call-ID", "CSeq":
 		case "To":
 			if !m.InDialog() {
-				h.Value += ";tag=0" // stateless: nobody keeps it, RFC 3261 section 8.2.7
+				h.Value += ";tag=" + m.tag()
 			}
 		default:
 			continue
@@ -334,4 +334,12 @@ func (m *Message) Reply(status int, reason string, source string, extra ...Heade
 		b = append(b, h.Name+": "+h.Value+"\r\n"...)
 	}
 	return append(b, "Content-Length: 0\r\n\r\n"...)
+}
+
+// tag is the To tag of replies without a transaction: the same each time the
+// request is repeated, and another one for any other request. RFC 3261 sections
+// 8.2.7 and 19.3.
+func (m *Message) tag() string {
+	id := sha256.Sum256([]byte(strings.Join([]string{m.Get("Via"), m.Get("From"), m.Get("Call-ID"), m.Get("CSeq")}, "\n")))
+	return hex.EncodeToString(id[:8])
 }

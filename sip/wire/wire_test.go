@@ -81,13 +81,25 @@ func faultStatus(f *Fault) int {
 func TestReplies(t *testing.T) {
 	m, _ := Parse([]byte(request("INVITE")))
 	got := string(m.Reply(403, "Forbidden", "198.51.100.7:4444"))
-	for _, want := range []string{"SIP/2.0 403 Forbidden\r\n", "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKx;rport=4444;received=198.51.100.7\r\n", "To: <sip:b@h>;tag=0\r\n", "CSeq: 1 INVITE\r\n"} {
+	for _, want := range []string{"SIP/2.0 403 Forbidden\r\n", "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKx;rport=4444;received=198.51.100.7\r\n", "To: <sip:b@h>;tag=", "CSeq: 1 INVITE\r\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
 	if strings.Contains(got, "Server") || strings.Contains(got, "Contact") {
 		t.Errorf("tells of us: %s", got)
+	}
+	if again := string(m.Reply(403, "Forbidden", "198.51.100.7:4444")); again != got {
+		t.Errorf("a repetition is answered otherwise:\n%s\n%s", got, again)
+	}
+	other, _ := Parse([]byte(request("OPTIONS")))
+	tag := func(reply string) string {
+		_, rest, _ := strings.Cut(reply, "To: <sip:b@h>;tag=")
+		one, _, _ := strings.Cut(rest, "\r\n")
+		return one
+	}
+	if one := tag(string(other.Reply(403, "Forbidden", ""))); len(one) < 8 || one == tag(got) {
+		t.Errorf("tags %q and %q", one, tag(got))
 	}
 	if ack, _ := Parse([]byte(request("ACK"))); ack.Reply(403, "Forbidden", "") != nil {
 		t.Error("an ACK is answered")

@@ -21,7 +21,11 @@ func Open(t *testing.T, data []byte) crm.System {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	c, err := local.Open(t.Context(), db)
 	if err != nil {
 		t.Fatal(err)

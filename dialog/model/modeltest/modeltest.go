@@ -39,7 +39,7 @@ type Reply struct {
 // Server answers by a script. It is safe for concurrent use.
 type Server struct {
 	answer func(openai.ChatCompletionRequest) Reply
-	closed context.Context
+	closed context.Context //nolint:containedctx // the server's lifetime, which ends with Close
 	close  context.CancelFunc
 	bodies sync.WaitGroup
 

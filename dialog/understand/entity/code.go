@@ -25,7 +25,12 @@ func (p *parser) piece(i int, within bool) (element, int) {
 			return element{text: strings.Repeat(e.text, n)}, j
 		}
 	}
-	if e, j := p.letterAt(i); j > i && e.text != "" {
+	if k := p.anyOf(i+1, "as in the number", "as in number", "as in the digit"); k > 0 {
+		if options, j := p.digitGroup(k, true); j > k {
+			return element{text: options[0]}, j
+		}
+	}
+	if e, j := p.letterAt(i); j > i && e.text != "" && !p.articleOf(i) {
 		return e, j
 	}
 	k := p.skip(i, "number", "digit", "figure", "numeral")
@@ -37,6 +42,12 @@ func (p *parser) piece(i int, within bool) (element, int) {
 		return element{}, i
 	}
 	return element{text: options[0], oh: p.is(k, "oh")}, j
+}
+
+// articleOf tells whether "a" at i stands before a letter that is spoken of: "with a
+// w".
+func (p *parser) articleOf(i int) bool {
+	return p.is(i, "a", "an") && p.is(i-1, "with", "is", "by", "after") && len(p.word(i+1)) == 1 && p.kindAt(i+1) == word && !(p.kindAt(i+2) == word && len(p.word(i+2)) == 1)
 }
 
 // typed reads a piece that was typed as letters and digits together.

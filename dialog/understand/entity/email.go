@@ -23,8 +23,8 @@ func findEmail(p *parser) (Value, bool) {
 	}
 	var best Value
 	for i := range p.toks {
-		if !p.is(i, "at", "@", "arobase", "arroba", "ät") {
-			continue
+		if !p.is(i, "at", "@", "arobase", "arroba", "ät") || p.is(i+1, "w", "www") && p.is(i+2, "w", "dot") {
+			continue // "look at www.example.org"
 		}
 		domain, end, conf := p.domain(i + 1)
 		if domain == "" || conf < best.Confidence {

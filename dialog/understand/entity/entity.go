@@ -171,7 +171,7 @@ func (p *parser) corrected(from, to int) bool {
 	between := p.text[max(from, to-64):to]
 	for _, t := range lex(between, p.lang) {
 		switch t.low {
-		case "no", "sorry", "mean", "meant", "actually", "rather", "wait", "correction", "scratch", "oops", "nein", "non", "perdón", "不", "错":
+		case "no", "sorry", "mean", "meant", "actually", "rather", "wait", "correction", "scratch", "oops", "make", "nein", "non", "perdón", "不", "错":
 			return true
 		}
 	}

@@ -187,6 +187,9 @@ func (p *parser) named(i int) (amount, int) {
 		}
 	}
 	j = p.skip(j, "of", "de")
+	if q.val == 0.5 && p.is(j, "a", "an") { // "half a dollar"
+		j++
+	}
 	c, k := p.currencyAt(j)
 	if k == j {
 		return amount{}, i
@@ -297,7 +300,7 @@ func readMoney(p *parser, i int) (Value, int, bool) {
 		return a.value(), j, true
 	}
 	q, j := p.number(i)
-	if j == i || p.is(i, "a", "an", "one") && j == i+1 {
+	if j == i || p.is(i, "a", "an", "one") && j == i+1 && !p.tenAt(j) {
 		return Value{}, i, false
 	}
 	a := amount{val: q.val}
@@ -316,6 +319,12 @@ func readMoney(p *parser, i int) (Value, int, bool) {
 		return v, k, true
 	}
 	return v, j, true
+}
+
+// tenAt tells whether 10 to 99 is said at i: "one fifty".
+func (p *parser) tenAt(i int) bool {
+	n, k := p.cardinal(i)
+	return k > i && !n.figures && n.val >= 10 && n.val < 100
 }
 
 func (a amount) value() Value {

@@ -73,6 +73,8 @@ func (p *parser) unsigned(i int) (quantity, int) {
 func (p *parser) half(q quantity, i int) (quantity, int) {
 	j := i
 	switch {
+	case p.seq(i, "and a half") > 0 && q.val >= 1e6 && !q.figures && math.Mod(q.val, 1e6) == 0:
+		q.val, j = q.val+q.val/float64(int64(q.val/1e6))/2, i+3 // "a million and a half"
 	case p.seq(i, "and a half") > 0:
 		q.val, j = q.val+0.5, i+3
 	case p.anyOf(i, "y medio", "y media", "et demi", "et demie", "und halb") > 0:
@@ -253,7 +255,7 @@ func (p *parser) counted(i int) (quantity, int) {
 	case p.is(j, "dozen"):
 		return quantity{val: 12}, j + 1
 	case p.is(j, "couple"):
-		return quantity{val: 2}, p.skip(j+1, "of")
+		return p.scaled(quantity{val: 2}, p.skip(j+1, "of"))
 	case j > i && p.is(j, "gross", "score") && p.is(j+1, "of"):
 		return quantity{val: map[string]float64{"gross": 144, "score": 20}[p.word(j)]}, j + 1
 	}

@@ -51,7 +51,7 @@ func (p *parser) anchored(l length, i, j int) (day, int) {
 		sign, j = -1, j+1
 	case p.is(j, "prior") && p.is(j+1, "to"):
 		sign, j = -1, j+2
-	case l.span.symbol == 'w' && p.weekAnchor(j):
+	case (l.span.symbol == 'w' || l.span.seconds == 1209600) && p.weekAnchor(j):
 		sign, j = 1, p.skip(j, "on")
 	}
 	if sign == 0 || l.span.seconds < 86400 {
