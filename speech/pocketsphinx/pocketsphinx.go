@@ -11,8 +11,8 @@
 //
 // Guarantees: a worker that crashes or hangs is killed and costs its utterance
 // at most a repetition: the audio, up to 20 s, is given to another worker once.
-// The pool grows up to its limit; an utterance that finds no worker within two
-// seconds fails with speech.ErrUnavailable. While more utterances end than there
+// The pool grows up to its limit; an utterance that finds no worker within
+// its wait fails with speech.ErrUnavailable. While more utterances end than there
 // are cores, the rest take the running result (counted as Quick). Close waits for all processes.
 package pocketsphinx
 
@@ -37,8 +37,6 @@ import (
 )
 
 const (
-	// poolPatience bounds the wait for a free worker.
-	poolPatience = 2 * time.Second
 	// keptFrames is the audio kept for another worker: 20 s.
 	keptFrames = 1000
 )
@@ -56,6 +54,8 @@ type Config struct {
 	Answers  []string // what the company's questions offer to choose from
 	Workers  int      // most processes; 0 is 8
 	Warm     int      // processes started at once; 0 is 1
+	// Wait bounds the wait for a free worker; 0 is 2 s.
+	Wait time.Duration
 	// Patience is how long a worker may take for the last result after the
 	// audio's end, or take in no audio; 0 is 8 s, what twenty turns that end at
 	// once need on two cores.
@@ -90,6 +90,9 @@ func Open(cfg Config) (*Recognizer, error) {
 	}
 	if cfg.Patience == 0 {
 		cfg.Patience = 8 * time.Second
+	}
+	if cfg.Wait == 0 {
+		cfg.Wait = 2 * time.Second
 	}
 	r := &Recognizer{cfg: cfg, idle: make(chan *worker, cfg.Workers), slots: make(chan struct{}, cfg.Workers)}
 	var err error
@@ -204,7 +207,7 @@ func (r *Recognizer) take(ctx context.Context) (*worker, error) {
 		return w, nil
 	default:
 	}
-	patience := time.NewTimer(poolPatience)
+	patience := time.NewTimer(r.cfg.Wait)
 	defer patience.Stop()
 	select {
 	case w := <-r.idle:

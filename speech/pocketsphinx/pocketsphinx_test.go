@@ -77,7 +77,7 @@ func patient(t *testing.T, workers int, patience time.Duration) *Recognizer {
 		t.Skip("the worker is not built; make test builds it")
 	}
 	r, err := Open(Config{
-		Program: program, ModelDir: "/usr/share/pocketsphinx/model/en-us", Workers: workers, Patience: patience, Log: slog.New(slog.DiscardHandler),
+		Program: program, ModelDir: "/usr/share/pocketsphinx/model/en-us", Workers: workers, Patience: patience, Wait: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
 		Phrases: []string{"where is my order {digits}", "where is my order", "what is your return policy", "when are you open"},
 		Answers: []string{"wait", "text message", "colleague"},
 	})
