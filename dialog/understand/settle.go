@@ -35,7 +35,7 @@ func Settle(v View, t Turn, commands []flow.Command) []flow.Command {
 		if requested(v, t, commands) {
 			return commands
 		}
-		return freeText(v.Expect, t, guessed)
+		return freeText(v.Expect, t)
 	case guessed:
 		return []flow.Command{{Kind: flow.NotHeard, Words: t.Text, Confidence: t.Confidence}}
 	}
@@ -87,11 +87,11 @@ func requested(v View, t Turn, commands []flow.Command) bool {
 	return true
 }
 
-// freeText is the turn as the text that was asked for. A guess is asked again
-// where it is to be a name or an address: others act on those.
-func freeText(e flow.Expectation, t Turn, guessed bool) []flow.Command {
+// freeText is the turn as the text that was asked for. What is too long for a name
+// or an address is asked again.
+func freeText(e flow.Expectation, t Turn) []flow.Command {
 	c := flow.Command{Kind: flow.SetSlot, Slot: e.Slot, Value: strings.TrimSpace(t.Text), Words: t.Text, Confidence: t.Confidence}
-	if e.Type != "text" && (guessed || len(strings.Fields(t.Text)) > longestName) {
+	if e.Type != "text" && len(strings.Fields(t.Text)) > longestName {
 		c = flow.Command{Kind: flow.NotHeard, Words: t.Text, Confidence: t.Confidence}
 	}
 	return []flow.Command{c}
