@@ -29,6 +29,7 @@ func (s *server) openDesk(ctx context.Context, company *company) error {
 		return err
 	}
 	s.people.board = board
+	s.telephony.named = s.named
 	if err := s.people.apply(ctx); err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
@@ -36,6 +37,22 @@ func (s *server) openDesk(ctx context.Context, company *company) error {
 		Board: board, Store: s.store, Music: s.people.musicFor, CallBack: s.telephony.mayCallBack, Referrer: referrer{},
 	}
 	return nil
+}
+
+// named are the sip: URIs that people have set to be called, for those who move
+// calls.
+func (s *server) named() []string {
+	ctx, cancel := context.WithTimeout(context.Background(), lookUpPatience)
+	defer cancel()
+	all := []string{s.cfg.Human}
+	agents, err := s.people.agents.All(ctx)
+	if err != nil {
+		s.log.Error("agents not read", "error", err)
+	}
+	for _, a := range agents {
+		all = append(all, a.Addresses...)
+	}
+	return all
 }
 
 func musicOf(files fs.FS, name string) ([]media.Frame, error) {

@@ -133,6 +133,29 @@ func take[T any](ctx context.Context, b *provision.Book[T], things []T) error {
 	return unfit(b.Apply(ctx, "queues.yaml", changes))
 }
 
+// hasQueue reports whether a queue is set, or will be with the first start, by
+// queues.yaml.
+func (p *people) hasQueue(name string) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookUpPatience)
+	defer cancel()
+	queues, err := p.queues.All(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(queues) == 0 {
+		data, err := fs.ReadFile(p.files, "queues.yaml")
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		cfg, loadErr := queue.Load(data)
+		if err = errors.Join(err, loadErr); err != nil {
+			return false, err
+		}
+		queues = cfg.Queues
+	}
+	return slices.ContainsFunc(queues, func(q queue.Queue) bool { return q.Name == name }), nil
+}
+
 // config is what is set now. An agent's phone is registered under the agent's
 // name, unless addresses are set.
 func (p *people) config(ctx context.Context) (queue.Config, error) {

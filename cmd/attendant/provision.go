@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -97,7 +98,8 @@ func numbersBook(s *provision.Store, c config) (*provision.Book[number.Rule], er
 	if err != nil {
 		return nil, err
 	}
-	return provision.Numbers(s, c.Region, checkRule(company.flows)), nil
+	people := newPeople(s, company.files, slog.New(slog.DiscardHandler))
+	return provision.Numbers(s, c.Region, checkRule(company.flows, people.hasQueue)), nil
 }
 
 func trunksBook(s *provision.Store, _ config) (*provision.Book[trunk.Trunk], error) {

@@ -29,6 +29,7 @@ import (
 	"attendant/media/webrtc"
 	"attendant/sip"
 	"attendant/sip/admit"
+	"attendant/sip/hep"
 	"attendant/speech"
 	"attendant/speech/pocketsphinx"
 )
@@ -49,7 +50,8 @@ type server struct {
 	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
-	probe      *admit.Probe // head-room
+	probe      *admit.Probe  // head-room
+	capture    *hep.Exporter // nil where no capture server is set
 	friends    friendly
 	draining   atomic.Bool
 	telephony  *telephony
@@ -149,7 +151,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		Agents: things[queue.Agent]{s.people.agents, s.people.apply}, Queues: things[queue.Queue]{s.people.queues, s.people.apply},
 	}
 	if s.browsers != nil {
-		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
+		cfg.Browsers = browsers{s.browsers, s.attendant.Answer, s.ready}
 	}
 	s.console = console.New(cfg)
 	return nil
@@ -163,7 +165,8 @@ func (s *server) listen() error {
 	cfg.Log = s.log
 	s.probe = cfg.Calls.Probe
 	cfg.Friends = s.friends.has
-	hooks(&cfg, func() *telephony { return s.telephony })
+	s.openCapture(&cfg)
+	hooks(&cfg, func() *telephony { return s.telephony }, s.transfers)
 	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
@@ -224,6 +227,7 @@ func (s *server) gauges() map[string]func() float64 {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
 	maps.Copy(gauges, s.language.gauges())
+	maps.Copy(gauges, s.captureGauges())
 	return gauges
 }
 
@@ -278,6 +282,7 @@ func (s *server) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
+	parts.Go(func() { s.serveCapture(watching) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)
