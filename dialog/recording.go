@@ -12,12 +12,15 @@ import (
 	"attendant/media/wav"
 )
 
-// recording is a call's WAV file, begun with its first frame.
+// recording is a call's WAV file, begun with its first frame; sealed, where seal
+// is set.
 type recording struct {
 	file *os.File
+	seal func(io.Writer) (io.WriteCloser, error)
 	log  *slog.Logger
 
-	mu       sync.Mutex // guards what follows; a span is muted by the call's goroutine
+	mu       sync.Mutex     // guards what follows; a span is muted by the call's goroutine
+	sealed   io.WriteCloser // nil where it is not
 	wav      *wav.Writer
 	frames   int64 // written
 	from, to int64 // the frames of the span muted last
@@ -29,12 +32,15 @@ const (
 	waveHeader = 44
 )
 
+// errSealed is a span that is encrypted already.
+var errSealed = errors.New("what is sealed cannot be muted")
+
 // WriteStereo implements media.Sink.
-func (r *recording) WriteStereo(left, right *media.Frame) (err error) {
+func (r *recording) WriteStereo(left, right *media.Frame) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.wav == nil {
-		if r.wav, err = wav.NewWriter(r.file); err != nil {
+		if err := r.begin(); err != nil {
 			return err
 		}
 	}
@@ -45,9 +51,21 @@ func (r *recording) WriteStereo(left, right *media.Frame) (err error) {
 	return r.wav.WriteStereo(left, right)
 }
 
+func (r *recording) begin() (err error) {
+	if r.seal == nil {
+		r.wav, err = wav.NewWriter(r.file)
+		return err
+	}
+	if r.sealed, err = r.seal(r.file); err != nil {
+		return err
+	}
+	r.wav, err = wav.NewStream(r.sealed)
+	return err
+}
+
 // mute makes silence of what was said from and to so long ago, both sides of it.
 // waiting is how many frames have been recorded and not written yet. Nothing was
-// left out of the recording in that time.
+// left out of the recording in that time. What is sealed already stays: errSealed.
 func (r *recording) mute(from, to time.Duration, waiting int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -56,6 +74,9 @@ func (r *recording) mute(from, to time.Duration, waiting int) error {
 	}
 	now := r.frames + int64(waiting)
 	r.from, r.to = max(0, now-int64(from/media.FrameDuration)), max(0, now-int64(to/media.FrameDuration))
+	if r.sealed != nil {
+		return errSealed
+	}
 	if err := r.wav.Close(); err != nil { // what it holds is in the file now
 		return err
 	}
@@ -68,14 +89,14 @@ func (r *recording) mute(from, to time.Duration, waiting int) error {
 func (r *recording) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var err error
+	var errs []error
 	if r.wav != nil {
-		err = r.wav.Close()
+		errs = append(errs, r.wav.Close())
 	}
-	if e := r.file.Close(); err == nil {
-		err = e
+	if r.sealed != nil {
+		errs = append(errs, r.sealed.Close())
 	}
-	if err != nil {
+	if err := errors.Join(append(errs, r.file.Close())...); err != nil {
 		r.log.Error("recording not closed", "error", err)
 	}
 }
