@@ -19,6 +19,7 @@ type Chat struct {
 	Number   string          // the caller's; "chat" where empty
 	Verified string          // the customer who the caller is known to be; empty is nobody
 	Language string          // BCP 47; the attendant's where empty
+	Heard    func() float64  // how sure a recogniser is of the last line, 0 to 1; 1 where nil
 }
 
 // Exchange is one turn of either side, with all that was decided in it.
@@ -39,6 +40,7 @@ type Exchange struct {
 type Talk struct {
 	c     *conversation
 	tell  func(Exchange)
+	heard func() float64 // how sure a recogniser is of the last line
 	cause string
 }
 
@@ -50,7 +52,7 @@ func (a *Attendant) Begin(ctx context.Context, o Chat, tell func(Exchange)) (*Ta
 	if peer.Number == "" {
 		peer.Number = "chat"
 	}
-	t := &Talk{c: a.newConversation(peer, func(t time.Time) time.Duration { return t.Sub(began) }), tell: tell, cause: "caller ended the chat"}
+	t := &Talk{c: a.newConversation(peer, func(t time.Time) time.Duration { return t.Sub(began) }), tell: tell, heard: o.Heard, cause: "caller ended the chat"}
 	if o.Language != "" {
 		t.c.state.Language = o.Language
 	}
@@ -67,7 +69,11 @@ func (a *Attendant) Begin(ctx context.Context, o Chat, tell func(Exchange)) (*Ta
 // It returns when it is answered, and does nothing once the conversation is Over.
 func (t *Talk) Say(ctx context.Context, line string) {
 	if !t.Over() {
-		t.c.reply(ctx, t.c.line(ctx, strings.TrimSpace(line), t.tell), t.tell)
+		heard := 1.0
+		if t.heard != nil {
+			heard = t.heard()
+		}
+		t.c.reply(ctx, t.c.line(ctx, strings.TrimSpace(line), heard, t.tell), t.tell)
 	}
 }
 
@@ -124,13 +130,13 @@ func (c *conversation) vouched(ctx context.Context, customer string) error {
 	return nil
 }
 
-func (c *conversation) line(ctx context.Context, line string, tell func(Exchange)) []flow.Effect {
+func (c *conversation) line(ctx context.Context, line string, heard float64, tell func(Exchange)) []flow.Effect {
 	c.asked = time.Now()
 	if line == "" {
 		return c.silence()
 	}
 	at := c.since(c.asked)
-	t := callerTurn{Turn: understand.Turn{Text: line, Confidence: 1}, start: at, end: at}
+	t := callerTurn{Turn: understand.Turn{Text: line, Confidence: heard}, start: at, end: at}
 	if keys, ok := strings.CutPrefix(line, "#"); ok && keys != "" {
 		t.Turn = understand.Turn{Keys: keys, Confidence: 1}
 	}

@@ -43,13 +43,11 @@ func (s *server) takeIn(ctx context.Context, loaded *company) (*company, error) 
 	return s.company, nil
 }
 
-// publish has calls use a company's flows and articles from the next one on.
+// publish has calls use a company's flows and articles from the next one on. The
+// embedded recogniser keeps its vocabulary until the next start.
 func (s *server) publish(ctx context.Context, c *company) error {
 	articles, err := c.finder(ctx, s.cfg, s.log)
 	if err != nil {
-		return err
-	}
-	if err := s.recognizer.Renew(c.callerPhrases()); err != nil {
 		return err
 	}
 	speaking := c.speaking(s.cfg, s.language.ladder)

@@ -4,12 +4,15 @@
 // The central type is Recognizer, a speech.Recognizer over a pool of workers.
 // A worker (worker/worker.c) holds the acoustic model and one language model
 // for each kind of expectation, built here from the company's phrases, and
-// recognises one utterance at a time.
+// recognises one utterance at a time. Where an answer is expected, its model,
+// which for a choice is made of the choice's words, competes with the open one in
+// the same decoding, so that callers may say what they want whatever is asked, and
+// the confidence counts both.
 //
 // Guarantees: a worker that crashes or hangs is killed and costs its utterance
 // at most a repetition: the audio, up to 20 s, is given to another worker once.
-// The pool grows up to its limit; an utterance that finds no worker within two
-// seconds fails with speech.ErrUnavailable. While more utterances end than there
+// The pool grows up to its limit; an utterance that finds no worker within
+// its wait fails with speech.ErrUnavailable. While more utterances end than there
 // are cores, the rest take the running result (counted as Quick). Close waits for all processes.
 package pocketsphinx
 
@@ -23,6 +26,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,8 +37,6 @@ import (
 )
 
 const (
-	// poolPatience bounds the wait for a free worker.
-	poolPatience = 2 * time.Second
 	// keptFrames is the audio kept for another worker: 20 s.
 	keptFrames = 1000
 )
@@ -49,8 +51,11 @@ type Config struct {
 	Program  string   // the worker
 	ModelDir string   // Debian's /usr/share/pocketsphinx/model/en-us
 	Phrases  []string // what callers are likely to say; "{digits}" is a number
+	Answers  []string // what the company's questions offer to choose from
 	Workers  int      // most processes; 0 is 8
 	Warm     int      // processes started at once; 0 is 1
+	// Wait bounds the wait for a free worker; 0 is 2 s.
+	Wait time.Duration
 	// Patience is how long a worker may take for the last result after the
 	// audio's end, or take in no audio; 0 is 8 s, what twenty turns that end at
 	// once need on two cores.
@@ -65,15 +70,14 @@ type Stats struct{ Utterances, Crashes, Exhausted, Quick atomic.Int64 }
 type Recognizer struct {
 	cfg   Config
 	dir   string // of the language models
+	args  []string
+	known map[string]bool // the words that have a pronunciation
 	stats Stats
 	idle  chan *worker  // as many places as workers: putting back never blocks
 	slots chan struct{} // one token a living worker
 
+	started   atomic.Int64 // workers, so far
 	finishing atomic.Int32 // utterances whose last result is awaited
-
-	mu    sync.Mutex
-	args  []string // of workers that start now
-	round int      // rises when args change: older workers are not used again
 }
 
 var _ speech.Recognizer = (*Recognizer)(nil)
@@ -87,13 +91,34 @@ func Open(cfg Config) (*Recognizer, error) {
 	if cfg.Patience == 0 {
 		cfg.Patience = 8 * time.Second
 	}
+	if cfg.Wait == 0 {
+		cfg.Wait = 2 * time.Second
+	}
 	r := &Recognizer{cfg: cfg, idle: make(chan *worker, cfg.Workers), slots: make(chan struct{}, cfg.Workers)}
 	var err error
 	if r.dir, err = os.MkdirTemp("", "attendant-lm-"); err != nil {
 		return nil, fmt.Errorf("make a folder for language models: %w", err)
 	}
-	if r.args, err = r.prepare(cfg.Phrases); err != nil {
+	searches := models(cfg.Phrases, cfg.Answers)
+	dictionary, err := r.dictionary(searches)
+	if err != nil {
 		return nil, errors.Join(err, r.Close())
+	}
+	network := filepath.Join(r.dir, "narrowband.net")
+	if err := os.WriteFile(network, narrowband, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("write the network for narrow-band speech: %w", err), r.Close())
+	}
+	r.args = []string{filepath.Join(cfg.ModelDir, "en-us"), dictionary, network}
+	for name, m := range searches {
+		file := filepath.Join(r.dir, name+".lm")
+		if err := os.WriteFile(file, m.arpa(), 0o600); err != nil {
+			return nil, errors.Join(fmt.Errorf("write a language model: %w", err), r.Close())
+		}
+		if name == searchOpen { // the others are mixed with it
+			r.args = slices.Insert(r.args, 3, name+"="+file)
+			continue
+		}
+		r.args = append(r.args, name+"="+file)
 	}
 	if err := r.warm(max(1, min(cfg.Warm, cfg.Workers))); err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -101,95 +126,9 @@ func Open(cfg Config) (*Recognizer, error) {
 	return r, nil
 }
 
-// Renew has utterances from the next one on recognised by other phrases. One that
-// is being heard goes on as it began. It blocks for about a second; where it fails
-// the phrases stay as they were.
-func (r *Recognizer) Renew(phrases []string) error {
-	args, err := r.prepare(phrases)
-	if err != nil {
-		return err
-	}
-	w, err := startWorker(r.cfg.Program, args)
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	r.args = args
-	r.round++
-	w.round = r.round
-	r.mu.Unlock()
-	for range cap(r.idle) { // who is idle is of the round before
-		select {
-		case old := <-r.idle:
-			r.drop(old)
-			continue
-		default:
-		}
-		break
-	}
-	select {
-	case r.slots <- struct{}{}:
-		r.idle <- w
-	default: // all are busy: they are replaced when they come back
-		w.stop()
-	}
-	return nil
-}
-
-// start starts a worker by the present phrases.
-func (r *Recognizer) start() (*worker, error) {
-	r.mu.Lock()
-	args, round := r.args, r.round
-	r.mu.Unlock()
-	w, err := startWorker(r.cfg.Program, args)
-	if err == nil {
-		w.round = round
-	}
-	return w, err
-}
-
-// putBack makes a worker idle, or ends it where its phrases are old.
-func (r *Recognizer) putBack(w *worker) {
-	r.mu.Lock()
-	old := w.round != r.round
-	r.mu.Unlock()
-	if old {
-		r.drop(w)
-		return
-	}
-	r.idle <- w
-}
-
-// prepare writes what workers need into a folder of its own and returns their
-// arguments.
-func (r *Recognizer) prepare(phrases []string) ([]string, error) {
-	dir, err := os.MkdirTemp(r.dir, "round-")
-	if err != nil {
-		return nil, fmt.Errorf("make a folder for language models: %w", err)
-	}
-	searches := models(phrases)
-	dictionary, err := r.dictionary(dir, searches)
-	if err != nil {
-		return nil, err
-	}
-	network := filepath.Join(dir, "narrowband.net")
-	if err := os.WriteFile(network, narrowband, 0o600); err != nil {
-		return nil, fmt.Errorf("write the network for narrow-band speech: %w", err)
-	}
-	args := []string{filepath.Join(r.cfg.ModelDir, "en-us"), dictionary, network}
-	for name, m := range searches {
-		file := filepath.Join(dir, name+".lm")
-		if err := os.WriteFile(file, m.arpa(), 0o600); err != nil {
-			return nil, fmt.Errorf("write a language model: %w", err)
-		}
-		args = append(args, name+"="+file)
-	}
-	return args, nil
-}
-
 // dictionary writes the pronunciations of the words that occur and tells of
 // those that have none: they cannot be recognised.
-func (r *Recognizer) dictionary(dir string, searches map[string]*model) (string, error) {
+func (r *Recognizer) dictionary(searches map[string]*model) (string, error) {
 	known, err := os.Open(filepath.Join(r.cfg.ModelDir, "cmudict-en-us.dict"))
 	if err != nil {
 		return "", fmt.Errorf("open the pronunciations: %w", err)
@@ -202,12 +141,13 @@ func (r *Recognizer) dictionary(dir string, searches map[string]*model) (string,
 		}
 	}
 	var lines strings.Builder
+	r.known = map[string]bool{}
 	scanner := bufio.NewScanner(known)
 	for scanner.Scan() {
 		w, _, _ := strings.Cut(scanner.Text(), " ")
 		w, _, _ = strings.Cut(w, "(")
 		if _, ok := missing[w]; ok {
-			missing[w] = false
+			missing[w], r.known[w] = false, true
 			lines.WriteString(scanner.Text() + "\n")
 		}
 	}
@@ -219,7 +159,7 @@ func (r *Recognizer) dictionary(dir string, searches map[string]*model) (string,
 			r.cfg.Log.Debug("word without a pronunciation", "word", w)
 		}
 	}
-	file := filepath.Join(dir, "words.dict")
+	file := filepath.Join(r.dir, "words.dict")
 	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
 		return "", fmt.Errorf("write the pronunciations: %w", err)
 	}
@@ -267,7 +207,7 @@ func (r *Recognizer) take(ctx context.Context) (*worker, error) {
 		return w, nil
 	default:
 	}
-	patience := time.NewTimer(poolPatience)
+	patience := time.NewTimer(r.cfg.Wait)
 	defer patience.Stop()
 	select {
 	case w := <-r.idle:
@@ -287,9 +227,16 @@ func (r *Recognizer) take(ctx context.Context) (*worker, error) {
 	}
 }
 
+// start starts a worker; the caller has taken a slot for it.
+func (r *Recognizer) start() (*worker, error) {
+	lm := filepath.Join(r.dir, fmt.Sprintf("choice-%d.lm", r.started.Add(1)))
+	return startWorker(r.cfg.Program, r.args, lm)
+}
+
 // drop ends a worker that cannot be used again.
 func (r *Recognizer) drop(w *worker) {
 	w.stop()
+	_ = os.Remove(w.lm) // Close removes what is left
 	<-r.slots
 }
 
@@ -297,6 +244,7 @@ func (r *Recognizer) drop(w *worker) {
 func (r *Recognizer) Recognize(ctx context.Context, hints speech.Hints, audio <-chan media.Frame, results chan<- speech.Result) error {
 	r.stats.Utterances.Add(1)
 	u := &utterance{finishing: &r.finishing, quick: &r.stats.Quick, patience: r.cfg.Patience, begin: 'U', search: searchFor(hints.Expect), audio: audio, results: results}
+	u.choose(hints.Expect.Choices, r.known)
 	if hints.Bandwidth == media.Narrowband {
 		u.begin = 'N'
 	}
@@ -315,10 +263,36 @@ type utterance struct {
 	patience  time.Duration
 	begin     byte // the worker's word for its line
 	search    string
+	choices   string // what the search for a choice is for
+	model     *model // of those choices
 	audio     <-chan media.Frame
 	results   chan<- speech.Result
 	kept      []media.Frame
 	ended     bool // audio has been closed
+}
+
+// choose makes the model of a choice. Where none of the choices can be heard,
+// anything is expected.
+func (u *utterance) choose(phrases []string, known map[string]bool) {
+	if u.search != searchChoice {
+		return
+	}
+	u.choices, u.model = strings.Join(phrases, "\n"), choices(phrases, known)
+	if u.model == nil {
+		u.search = searchOpen
+	}
+}
+
+// prepare gives a worker the model of the choices, if its last one was another.
+func (u *utterance) prepare(w *worker) error {
+	if u.model == nil || w.choices == u.choices {
+		return nil
+	}
+	if err := os.WriteFile(w.lm, u.model.arpa(), 0o600); err != nil {
+		return fmt.Errorf("write a language model: %w", err)
+	}
+	w.choices = u.choices
+	return w.send('L', []byte(w.lm))
 }
 
 // attempt gives the utterance to one worker. A worker that fails is dropped.
@@ -346,7 +320,7 @@ func (r *Recognizer) attempt(ctx context.Context, u *utterance) error {
 		r.drop(w)
 		return errors.Join(ctx.Err(), err)
 	}
-	r.putBack(w)
+	r.idle <- w
 	return nil
 }
 
@@ -379,6 +353,9 @@ func (u *utterance) ending() byte {
 }
 
 func (u *utterance) speak(w *worker, done <-chan error, watchdog *time.Timer) error {
+	if err := u.prepare(w); err != nil {
+		return err
+	}
 	if err := w.send(u.begin, []byte(u.search)); err != nil {
 		return err
 	}
