@@ -16,6 +16,7 @@ type Event struct {
 	Turn  *Turn         `json:"turn,omitempty"`   // TurnEnded, Partial
 	Info  *CallInfo     `json:"info,omitempty"`   // CallStarted
 	Act   *ActionRecord `json:"action,omitempty"` // ActionDone
+	Mood  *Mood         `json:"mood,omitempty"`   // SentimentChanged
 	Agent string        `json:"agent,omitempty"`  // HandedOver, AgentState, QueueUpdated, Supervised
 	Queue string        `json:"queue,omitempty"`  // HandedOver, QueueUpdated
 	Text  string        `json:"text,omitempty"`   // HandedOver: how it went; CallEnded: the outcome; VendorSwitched: from whom to whom, and why
@@ -33,6 +34,8 @@ const (
 	ActionDone  EventKind = "action.done"
 	HandedOver  EventKind = "handed_over"
 	CallEnded   EventKind = "call.ended"
+
+	SentimentChanged EventKind = "sentiment.changed"
 
 	VendorSwitched EventKind = "vendor.switched"
 

@@ -119,6 +119,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	}
 	s.language = company.language(s.cfg)
 	s.language.speak(s.attendant)
+	s.attendant.Judging = s.cfg.judging()
 	if s.cfg.Record {
 		s.attendant.Recordings, s.attendant.Consent = recordings, s.cfg.Consent
 	}
@@ -221,6 +222,7 @@ func (s *server) gauges() map[string]func() float64 {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
 	maps.Copy(gauges, s.language.gauges())
+	maps.Copy(gauges, judgingGauges(s.attendant.Judging))
 	return gauges
 }
 
@@ -275,6 +277,7 @@ func (s *server) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
+	parts.Go(func() { s.attendant.Judging.Run(watching) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)

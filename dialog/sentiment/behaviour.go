@@ -74,7 +74,7 @@ func (b *behaviour) weigh(t Turn, words float64) (sum float64, causes []string) 
 }
 
 func (b *behaviour) again(t Turn) (float64, string) {
-	if t.Request == "" {
+	if t.Request == "" || len(strings.Fields(spaced(t.Text))) < 2 { // one word is a choice, or a guess of what it was
 		return 0, ""
 	}
 	if b.requests == nil {

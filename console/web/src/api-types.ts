@@ -391,7 +391,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell how the vendors of speech are doing, in the order in which they are tried */
+        /** Tell how the vendors of speech and of the model are doing, in the order in which they are tried */
         get: operations["vendors"];
         put?: never;
         post?: never;
@@ -646,6 +646,20 @@ export interface components {
             name: string;
             password: string;
         };
+        Mood: {
+            /** Format: int64 */
+            at: number;
+            before?: string;
+            by: string;
+            cause?: string;
+            label: string;
+            /** Format: double */
+            score: number;
+            /** Format: double */
+            trend: number;
+            /** Format: int64 */
+            turn: number;
+        };
         PageArticleHeadBody: {
             items: components["schemas"]["ArticleHead"][] | null;
             /** @description the value of before that asks for the next page */
@@ -717,6 +731,7 @@ export interface components {
             known?: string;
             ladder?: components["schemas"]["Signal"][] | null;
             legs?: string[] | null;
+            moods?: components["schemas"]["Mood"][] | null;
             name?: string;
             number: string;
             outcome: string;
@@ -809,6 +824,8 @@ export interface components {
             start: number;
             step?: string;
             text: string;
+            /** Format: double */
+            trend?: number;
             vendor?: string;
         };
         User: {
