@@ -51,12 +51,13 @@ func (c *Console) newAPI(mux *http.ServeMux) huma.API {
 	c.healthRoutes(api)
 	c.trunkRoutes(api)
 	c.deskRoutes(api)
+	c.settingRoutes(api)
 	return api
 }
 
 // Description is the API's description, OpenAPI 3.1 as JSON.
 func Description() ([]byte, error) {
-	c := &Console{}
+	c := &Console{describing: true}
 	return json.MarshalIndent(c.newAPI(http.NewServeMux()).OpenAPI(), "", "  ")
 }
 

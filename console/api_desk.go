@@ -57,7 +57,7 @@ type handOversInput struct {
 }
 
 func (c *Console) deskRoutes(api huma.API) {
-	if c.cfg.Desk == nil {
+	if c.cfg.Desk == nil && !c.describing {
 		return
 	}
 	huma.Register(api, operation("agents", http.MethodGet, "/agents", "desk", "List agents with what they do", access.WorkDesk), c.agents)
@@ -66,6 +66,16 @@ func (c *Console) deskRoutes(api huma.API) {
 	huma.Register(api, operation("queues", http.MethodGet, "/queues", "desk", "List queues with those who wait and their figures", access.WorkDesk), c.queues)
 	huma.Register(api, operation("hand-overs", http.MethodGet, "/hand-overs", "desk", "List hand-overs with their briefings, the newest first", access.WorkDesk), c.handOvers)
 	huma.Register(api, operation("order", http.MethodPost, "/calls/{id}/order", "desk", "Have a live call do something, as its agent or as a supervisor", access.WorkDesk), c.order)
+}
+
+// settingRoutes are the routes by which agents and queues are edited.
+func (c *Console) settingRoutes(api huma.API) {
+	if (c.cfg.Agents == nil || c.cfg.Queues == nil) && !c.describing {
+		return
+	}
+	huma.Register(api, operation("desk-settings", http.MethodGet, "/desk/settings", "desk", "List the settings of all agents and queues", access.Supervise), c.deskSettings)
+	thingRoutes(c, api, "agent", c.cfg.Agents)
+	thingRoutes(c, api, "queue", c.cfg.Queues)
 }
 
 func (c *Console) agents(context.Context, *struct{}) (*page[queue.AgentStatus], error) {

@@ -24,6 +24,7 @@ import (
 	"attendant/dialog"
 	"attendant/dialog/flow"
 	"attendant/dialog/knowledge"
+	"attendant/dialog/queue"
 )
 
 //go:embed web/dist
@@ -52,18 +53,21 @@ type Config struct {
 	Vendors    func() []Vendor           // how the vendors on the ladders are doing; optional
 	Trunks     func() []Trunk            // how it stands with the trunks; optional
 	Desk       Desk                      // agents, queues and orders for live calls; optional
+	Agents     Things[queue.Agent]       // their settings; optional, as are those of Queues
+	Queues     Things[queue.Queue]
 	Log        *slog.Logger
 }
 
 // Console is the HTTP side of the program.
 type Console struct {
-	cfg      Config
-	gate     *gate
-	tickets  tickets
-	handler  http.Handler
-	registry *prometheus.Registry
-	calls    *prometheus.CounterVec
-	delays   prometheus.Histogram
+	cfg        Config
+	describing bool // it serves nobody: all routes are told of
+	gate       *gate
+	tickets    tickets
+	handler    http.Handler
+	registry   *prometheus.Registry
+	calls      *prometheus.CounterVec
+	delays     prometheus.Histogram
 }
 
 // New returns the console.

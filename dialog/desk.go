@@ -12,10 +12,11 @@ import (
 // Without one an Attendant dials a single human. All but the marked fields are
 // required; none changes after the first call.
 type Desk struct {
-	Board   *queue.Board
-	Store   DeskStore
-	Default string                   // the queue of those whom no queue's skill fits
-	Music   map[string][]media.Frame // of queues that have their own; optional
+	Board *queue.Board
+	Store DeskStore
+	// Music is that of a queue which names a file of its own, nil where it cannot
+	// be had. Optional.
+	Music func(file string) []media.Frame
 	// CallBack is the address at which a caller's own number may be called back,
 	// false where it may not. Optional: without it a callback becomes a ticket.
 	CallBack func(number string) (address string, allowed bool)
@@ -130,7 +131,7 @@ func (a *Attendant) Tell(e queue.Event) {
 // for it, else the default.
 func (d *Desk) route(skill string) string {
 	if skill == "" {
-		return d.Default
+		return d.Board.Default()
 	}
 	if _, ok := d.Board.Queue(skill); ok {
 		return skill
@@ -140,7 +141,7 @@ func (d *Desk) route(skill string) string {
 			return q.Name
 		}
 	}
-	return d.Default
+	return d.Board.Default()
 }
 
 // RunDesk lets time pass at the board and calls those back who have asked for

@@ -218,7 +218,7 @@ func hallOf(t *testing.T, yaml string, lines ...string) *hall {
 	}
 	h.Dialer, h.Music = h.phones, pitched("music", time.Second)
 	h.Desk = &dialog.Desk{
-		Board: h.board, Store: h.drawer, Default: cfg.Queues[0].Name,
+		Board: h.board, Store: h.drawer,
 		CallBack: func(number string) (string, bool) { return "tel:" + number, number == "+15550100" },
 	}
 	return h

@@ -50,7 +50,7 @@ type handover struct {
 
 // handOver connects the caller to a human by the flow's wish.
 func (c *call) handOver(ctx context.Context, f *flow.HandOver) flow.Result {
-	if c.a.Desk == nil || c.talk.route.Human != "" {
+	if c.a.Desk == nil || c.talk.route.Human != "" || c.a.Desk.Board.Default() == "" {
 		return c.toTheHuman(ctx, f)
 	}
 	h := c.newHandOver(f)
@@ -79,8 +79,10 @@ func (c *call) newHandOver(f *flow.HandOver) *handover {
 		c.kept = nil
 	}
 	h.queue, _ = d.Board.Queue(h.row.Queue)
-	if music := d.Music[h.row.Queue]; len(music) > 0 {
-		c.floor.bed.music.Store(media.NewLoop(music))
+	if h.queue.Music != "" && d.Music != nil {
+		if music := d.Music(h.queue.Music); len(music) > 0 {
+			c.floor.bed.music.Store(media.NewLoop(music))
+		}
 	}
 	brief := c.brief(f.Reason)
 	h.row.Briefing = &brief

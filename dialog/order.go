@@ -76,6 +76,7 @@ const orderPatience = 5 * time.Second
 type placed struct {
 	Order
 	party *party // of the supervisor who takes over
+	key   string // what the board knows the call by for them
 	done  chan error
 }
 

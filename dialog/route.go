@@ -15,7 +15,7 @@ import (
 type Route struct {
 	Flow     string // which flow the call begins with, in the greeting's place; empty is the greeting
 	Language string // BCP 47; the attendant's where empty
-	Queue    string // where callers of the number wait for a human; kept in the record
+	Queue    string // where callers of the number wait for a human: at once, where there is no flow
 	Human    string // whom callers of the number are connected to; the attendant's where empty
 
 	Closed  bool   // outside of the number's hours: the message, then the flow or Divert, else the end
@@ -66,6 +66,8 @@ func (c *conversation) opening() []flow.Effect {
 		effects = append(effects, flow.Effect{Say: &flow.Say{Text: c.route.Message, Sources: []string{"number"}}})
 	}
 	switch {
+	case c.waitsAtOnce():
+		return append(effects, c.step(flow.Input{Commands: []flow.Command{{Kind: flow.Human, Confidence: 1}}})...)
 	case c.route.Flow != "":
 		return append(effects, c.step(flow.Input{Commands: []flow.Command{{Kind: flow.StartFlow, Flow: c.route.Flow, Confidence: 1}}})...)
 	case c.route.Closed:
@@ -73,6 +75,16 @@ func (c *conversation) opening() []flow.Effect {
 		return append(effects, flow.Effect{End: &flow.End{Outcome: "out_of_scope_closed"}})
 	}
 	return append(effects, c.start()...)
+}
+
+// waitsAtOnce reports whether callers of the number wait for a human without
+// talking with the attendant first.
+func (c *conversation) waitsAtOnce() bool {
+	if c.a.Desk == nil || c.route.Queue == "" || c.route.Flow != "" || c.route.Closed {
+		return false
+	}
+	_, ok := c.a.Desk.Board.Queue(c.route.Queue)
+	return ok
 }
 
 // divert gives the call to the human of its route. It reports false where there

@@ -121,3 +121,18 @@ func TestANumbersLanguageAndHuman(t *testing.T) {
 		}
 	})
 }
+
+func TestNumberWithAQueueWaitsAtOnce(t *testing.T) {
+	made := func(t *testing.T) *hall {
+		h := newHall(t, "")
+		h.Router = func(context.Context, string, time.Time) dialog.Route { return dialog.Route{Queue: "support"} }
+		return h
+	}
+	in(t, &made, func(t *testing.T, h *hall) {
+		time.Sleep(8 * time.Second)
+		ann := h.phones.leg(t, "ann")
+		ann.Press("1")
+		ann.Say(pitched("ann", time.Minute)...)
+		h.wants(t, "together", map[string]string{"caller": "ann"})
+	})
+}

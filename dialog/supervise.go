@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ func (c *call) supervise(ctx context.Context, o Order) error {
 		return c.watchOver(ctx, o)
 	case Leave:
 		p := c.supervisor(o.By)
-		if p == nil {
+		if p == nil || !c.unseat(p) {
 			return fmt.Errorf("%w: %s is not there", ErrNotNow, o.By)
 		}
 		c.dismiss(p, media.ErrLocalHangup)
@@ -119,19 +120,34 @@ func (c *call) visible() bool {
 	return c.seen
 }
 
+// unseat takes a supervisor out of those who watch. Whoever does so decides what
+// becomes of them; it reports false where somebody else has.
+func (c *call) unseat(p *party) bool {
+	found := false
+	c.floor.change(func(s *scene) {
+		found = slices.Contains(s.supervisors, p)
+		s.supervisors = without(s.supervisors, p)
+	})
+	return found
+}
+
 // follow sees to a supervisor's keys until they leave or the call ends: 1
 // listen, 2 whisper, 3 barge, 4 take over, 5 hand back, 6 end the call.
 func (c *call) follow(p *party) {
 	for {
 		select {
 		case <-p.leg.Context().Done():
-			c.dismiss(p, media.ErrLocalHangup)
-			c.talk.event(Event{Kind: Supervised, Agent: p.name, Text: "left"})
+			if c.unseat(p) {
+				c.dismiss(p, media.ErrLocalHangup)
+				c.talk.event(Event{Kind: Supervised, Agent: p.name, Text: "left"})
+			}
 			return
 		case <-p.moved: // the caller is theirs: their keys are an agent's
 			return
 		case <-c.leg.Context().Done():
-			c.dismiss(p, media.ErrLocalHangup)
+			if c.unseat(p) {
+				c.dismiss(p, media.ErrLocalHangup)
+			}
 			return
 		case d := <-p.leg.Digits():
 			verb, ok := map[byte]Verb{'1': Listen, '2': Whisper, '3': Barge, '4': TakeOver, '5': HandBack, '6': End, '0': Leave}[d.Key]
@@ -159,22 +175,20 @@ func (c *call) takeOver(ctx context.Context, o Order) error {
 	if err := c.a.Desk.Board.Take(time.Now(), p.name, key, c.talk.record.Number); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotNow, err)
 	}
-	p.call = key
 	if c.floor.now().agent != nil {
-		err := c.place(ctx, placed{Order: o, party: p})
+		err := c.place(ctx, placed{Order: o, party: p, key: key})
 		if err != nil {
 			c.a.Desk.Board.Release(time.Now(), p.name, key)
-			return err
 		}
-		close(p.moved)
-		return nil
+		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.interrupt == nil || c.over || c.taker != nil {
+	if c.interrupt == nil || c.over || c.taker != nil || !c.unseat(p) {
 		c.a.Desk.Board.Release(time.Now(), p.name, key)
 		return ErrNotNow
 	}
+	p.call = key
 	close(p.moved)
 	c.taker = p
 	c.interrupt(errTakenOver)
@@ -190,10 +204,7 @@ func (c *call) takenOver(ctx context.Context) []flow.Effect {
 	c.mu.Unlock()
 	h := c.newHandOver(&flow.HandOver{Reason: "taken over"})
 	h.row.Agent, h.row.Answered, h.row.Outcome = p.name, time.Now(), "taken over"
-	c.floor.change(func(s *scene) {
-		s.supervisors = without(s.supervisors, p)
-		s.agent, s.stage = p, together
-	})
+	c.floor.change(func(s *scene) { s.agent, s.stage = p, together })
 	key := p.call
 	end := h.speakTaken(ctx, p, key)
 	return c.afterHandOver(flow.Result{Outcome: end}, h.flow)
@@ -277,12 +288,16 @@ func (c *call) dismissSupervisors() {
 	c.mu.Unlock()
 	if taker != nil { // who took over in the moment in which the call ended
 		c.a.Desk.Board.Release(time.Now(), taker.name, taker.call)
+		c.dismiss(taker, media.ErrLocalHangup)
 	}
-	for _, p := range c.floor.now().supervisors {
-		c.dismiss(p, media.ErrLocalHangup)
+	dismiss := func() {
+		for _, p := range c.floor.now().supervisors {
+			if c.unseat(p) {
+				c.dismiss(p, media.ErrLocalHangup)
+			}
+		}
 	}
+	dismiss()
 	c.watchers.Wait()
-	for _, p := range c.floor.now().supervisors { // let in at the last moment
-		c.dismiss(p, media.ErrLocalHangup)
-	}
+	dismiss() // who was let in at the last moment
 }

@@ -119,7 +119,7 @@ func (t *talk) run(ctx context.Context) string {
 			if isMove(r.Verb) {
 				end, err = t.move(ctx, r)
 			} else {
-				end, err = t.carryOut(ctx, r.Order, r.party)
+				end, err = t.carryOut(ctx, r)
 			}
 			r.done <- err
 		}
@@ -271,7 +271,7 @@ func (t *talk) feature(ctx context.Context, keys string) string {
 			o.Text = code[1:]
 		}
 	}
-	end, err := t.carryOut(ctx, o, nil)
+	end, err := t.carryOut(ctx, placed{Order: o})
 	t.a.audited(ctx, t.id, o, err)
 	return end
 }
@@ -288,7 +288,7 @@ func nth(list []string, number string) string {
 
 // carryOut does what an agent or supervisor wants and returns how the talk ends
 // by it, if it does. ErrNotNow, ErrTarget.
-func (t *talk) carryOut(ctx context.Context, o Order, p *party) (string, error) {
+func (t *talk) carryOut(ctx context.Context, o placed) (string, error) {
 	s := t.floor.now()
 	switch o.Verb {
 	case Hold, Resume:
@@ -323,7 +323,7 @@ func (t *talk) carryOut(ctx context.Context, o Order, p *party) (string, error) 
 		}
 		t.mu.Unlock()
 	case TakeOver:
-		t.takeOver(ctx, p)
+		return "", t.takeOver(o.party, o.key)
 	default:
 		return "", fmt.Errorf("%w: %s", ErrNotNow, o.Verb)
 	}
@@ -435,15 +435,18 @@ func (t *talk) complete() {
 	t.changed(was)
 }
 
-// takeOver gives the caller to a supervisor.
-func (t *talk) takeOver(_ context.Context, p *party) {
+// takeOver gives the caller to a supervisor, unless they have just left.
+func (t *talk) takeOver(p *party, key string) error {
+	if !t.unseat(p) {
+		return fmt.Errorf("%w: %s has left", ErrNotNow, p.name)
+	}
 	was := t.agent
-	t.floor.change(func(s *scene) {
-		s.supervisors = without(s.supervisors, p)
-		s.agent, s.stage, s.muted = p, together, false
-	})
+	t.floor.change(func(s *scene) { s.agent, s.stage, s.muted = p, together, false })
+	p.call = key
+	close(p.moved)
 	t.agent = p
 	t.changed(was)
+	return nil
 }
 
 // move takes in how a phone moves its call, and returns how the talk ends by it,

@@ -19,6 +19,10 @@ var (
 	ErrNoCommonCodec = sdp.ErrNoCommonCodec
 )
 
+// ErrForbidden is a referral that may not be carried out: the far end is told
+// 403.
+var ErrForbidden = errors.New("not allowed")
+
 // CallError is an outgoing call that was not answered.
 type CallError struct {
 	Status int    // the final response; 0 where there was none

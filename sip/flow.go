@@ -102,7 +102,9 @@ func (f *flow) Read(b []byte) (int, error) {
 			f.fail(err)
 			return 0, io.EOF
 		}
-		f.out = f.server.pass(m, f.remote, f.answer)
+		if f.out = f.server.pass(m, f.remote, f.answer); f.out != nil && f.server.cfg.Passed != nil {
+			f.server.cfg.Passed(Passed{f.remote, addrPort(f.Conn.LocalAddr()), f.transport, f.out})
+		}
 	}
 	n := copy(b, f.out)
 	f.out = f.out[n:]
@@ -267,6 +269,9 @@ func (f *flow) answer(b []byte) {
 
 // Write gives up on a peer that does not read.
 func (f *flow) Write(b []byte) (int, error) {
+	if tell := f.server.cfg.Passed; tell != nil {
+		tell(Passed{addrPort(f.Conn.LocalAddr()), f.remote, f.transport, b})
+	}
 	f.writing.Lock()
 	defer f.writing.Unlock()
 	if err := f.SetWriteDeadline(time.Now().Add(writePatience)); err != nil {

@@ -168,10 +168,27 @@ func (s *Server) carryOut(f *Referral) {
 	switch {
 	case errors.As(err, &e) && e.Status >= 300:
 		status, why = e.Status, e.Reason
+	case errors.Is(err, ErrForbidden):
+		status, why = 403, "Forbidden"
 	case err != nil:
 		status, why = 503, "Service Unavailable"
 	}
 	f.notify(ctx, status, why, true)
+	if err == nil {
+		f.Leg.makeRoom()
+	}
+}
+
+// makeRoom ends a leg that somebody else has the place of. Its far end should
+// hang up by itself; one that does not is hung up. RFC 5589 section 6.1.
+func (l *Leg) makeRoom() {
+	patience := time.NewTimer(l.server.cfg.ByeTimeout)
+	defer patience.Stop()
+	select {
+	case <-l.ctx.Done():
+	case <-patience.C:
+		l.Hangup(errElsewhere)
+	}
 }
 
 // notified is what a NOTIFY tells of a REFER of ours.

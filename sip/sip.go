@@ -84,7 +84,8 @@ type Config struct {
 	MayTransfer func(Attempt) bool
 	// Referred carries a far end's REFER out, on a goroutine of its own, and
 	// returns when the target has answered, or why it has not. Its context ends
-	// with the leg. Every REFER is declined where it is nil.
+	// with the leg, which is hung up where its far end does not do so after the
+	// answer. Every REFER is declined where it is nil.
 	Referred func(context.Context, *Referral) error
 	// Replaced is told that a leg has another far end now, and who was there
 	// before; optional.
@@ -97,8 +98,19 @@ type Config struct {
 	Session    time.Duration // how long a session lasts without a refresh; 0 is 30 min, RFC 4028
 	MinSession time.Duration // the shortest that peers may ask for; 0 is 90 s
 
+	// Passed is told of each message that is taken in or sent, and must neither
+	// block nor keep its text; optional.
+	Passed func(Passed)
+
 	// Register answers a REGISTER; 405 is answered where it is nil.
 	Register func(*sip.Request) *sip.Response
+}
+
+// Passed is a message that has come or gone.
+type Passed struct {
+	From, To  netip.AddrPort
+	Transport string // "UDP", "TCP", "TLS", "WS" or "WSS"
+	Text      []byte // of the server's memory
 }
 
 // Stats are a server's counters. All but Active only rise. Each incoming call

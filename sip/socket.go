@@ -44,6 +44,14 @@ func (d *datagrams) begin() {
 	<-r.begun
 }
 
+// WriteTo sends a datagram.
+func (d *datagrams) WriteTo(b []byte, to net.Addr) (int, error) {
+	if tell := d.server.cfg.Passed; tell != nil {
+		tell(Passed{addrPort(d.local), addrPort(to), "UDP", b})
+	}
+	return d.PacketConn.WriteTo(b, to)
+}
+
 // round is the socket as sipgo reads it for a while. It ends, and sipgo forgets
 // its sources, when the next has begun.
 type round struct {
@@ -72,13 +80,16 @@ func (r *round) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue
 		}
 		reply := func(answer []byte) {
-			if _, err := r.PacketConn.WriteTo(answer, from); err != nil {
+			if _, err := r.WriteTo(answer, from); err != nil {
 				r.server.stats.Unsent.Add(1)
 			}
 		}
 		plain := r.server.pass(r.buffer[:n], addrPort(from), reply)
 		if plain == nil {
 			continue
+		}
+		if tell := r.server.cfg.Passed; tell != nil {
+			tell(Passed{addrPort(from), addrPort(r.local), "UDP", plain})
 		}
 		r.sources[from.String()] = struct{}{}
 		if len(r.server.doors.udp) > 1 {

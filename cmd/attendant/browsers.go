@@ -16,6 +16,7 @@ import (
 type browsers struct {
 	*webrtc.Server
 	answer func(context.Context, media.Leg)
+	ready  func() error // why no new calls are taken; nil where they are
 }
 
 // openBrowsers opens the port for browsers, none where no address is set.
@@ -66,6 +67,9 @@ func browserCounters(st *webrtc.Stats) map[string]*atomic.Int64 {
 
 // Call implements console.Browsers.
 func (b browsers) Call(ctx context.Context, offer, to, remote string) (id, answer string, err error) {
+	if err := b.ready(); err != nil {
+		return "", "", fmt.Errorf("%w: %w", console.ErrFull, err)
+	}
 	peer := media.Peer{Number: "web", Dialled: to, Remote: remote}
 	leg, answer, err := b.Accept(ctx, offer, peer, func(ctx context.Context, l *webrtc.Leg) { b.answer(ctx, l) })
 	if err != nil {

@@ -46,6 +46,11 @@ type config struct {
 	StirRoots      string        `yaml:"stir_roots"`
 	StirHosts      string        `yaml:"stir_hosts"`
 	AcceptUnknown  bool          `yaml:"accept_unknown"`
+	HEP            string        `yaml:"hep"`
+	HEPNode        int           `yaml:"hep_node"`
+	SRTP           string        `yaml:"srtp"`
+	SessionExpires time.Duration `yaml:"session_expires"`
+	SessionMinimum time.Duration `yaml:"session_minimum"`
 	RingTimeout    time.Duration `yaml:"ring_timeout"`
 	Worker         string        `yaml:"recogniser_program"`
 	Model          string        `yaml:"recogniser_model"`
@@ -89,6 +94,7 @@ func defaults() config {
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
 		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond, ModelMood: true,
 		TurnBudget: 1500 * time.Millisecond, SourceRate: 50, CallRate: 0, MaxLate: 100 * time.Millisecond, DrainTimeout: 5 * time.Minute, AcceptUnknown: true,
+		HEPNode: 1, SRTP: "taken", SessionExpires: 30 * time.Minute, SessionMinimum: 90 * time.Second,
 	}
 }
 

@@ -17,57 +17,42 @@ import (
 	"attendant/sip"
 )
 
-// openDesk reads the company's queues.yaml, if it has one: agents and queues take
-// the place of the single human of the settings.
-func (s *server) openDesk(company *company) error {
-	data, err := fs.ReadFile(company.files, "queues.yaml")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// openDesk makes the desk of agents and queues. While no queue is set the single
+// human of the settings is dialled.
+func (s *server) openDesk(ctx context.Context, company *company) error {
+	s.people = newPeople(s.telephony.store, company.files, s.log)
+	if err := s.people.begin(ctx); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("%w: queues.yaml: %w", errSettings, err)
-	}
-	cfg, err := queue.Load(data)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
-	}
-	if len(cfg.Queues) == 0 {
-		return fmt.Errorf("%w: queues.yaml: there are no queues", errSettings)
-	}
-	for i := range cfg.Agents { // an agent's phone is registered under the agent's name
-		if a := &cfg.Agents[i]; len(a.Addresses) == 0 {
-			a.Addresses = []string{a.Name}
-		}
-	}
-	board, err := queue.New(cfg, time.Now(), s.attendant.Tell)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errSettings, err)
-	}
-	music, err := queueMusic(company.files, cfg.Queues)
+	board, err := queue.New(queue.Config{}, time.Now(), s.attendant.Tell)
 	if err != nil {
 		return err
 	}
+	s.people.board = board
+	s.telephony.named = s.named
+	if err := s.people.apply(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
 	s.attendant.Desk = &dialog.Desk{
-		Board: board, Store: s.store, Default: cfg.Queues[0].Name, Music: music,
-		CallBack: s.telephony.mayCallBack, Referrer: referrer{},
+		Board: board, Store: s.store, Music: s.people.musicFor, CallBack: s.telephony.mayCallBack, Referrer: referrer{},
 	}
 	return nil
 }
 
-// queueMusic reads the music of queues that have their own.
-func queueMusic(files fs.FS, queues []queue.Queue) (map[string][]media.Frame, error) {
-	out := map[string][]media.Frame{}
-	for _, q := range queues {
-		if q.Music == "" {
-			continue
-		}
-		frames, err := musicOf(files, q.Music)
-		if err != nil {
-			return nil, fmt.Errorf("%w: queue %s: music %s: %w", errSettings, q.Name, q.Music, err)
-		}
-		out[q.Name] = frames
+// named are the sip: URIs that people have set to be called, for those who move
+// calls.
+func (s *server) named() []string {
+	ctx, cancel := context.WithTimeout(context.Background(), lookUpPatience)
+	defer cancel()
+	all := []string{s.cfg.Human}
+	agents, err := s.people.agents.All(ctx)
+	if err != nil {
+		s.log.Error("agents not read", "error", err)
 	}
-	return out, nil
+	for _, a := range agents {
+		all = append(all, a.Addresses...)
+	}
+	return all
 }
 
 func musicOf(files fs.FS, name string) ([]media.Frame, error) {

@@ -70,18 +70,13 @@ func (f remote) ask(p *program, method, path string, body, to any) error {
 	return json.Unmarshal(answer, to)
 }
 
-type agentsCommand struct {
-	List  agentsList  `cmd:"" default:"withargs" help:"List agents with their state."`
-	State agentsState `cmd:"" help:"Make an agent available, away or offline."`
-}
-
-type agentsList struct {
+type agentsStatus struct {
 	remote
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// Run lists agents.
-func (f agentsList) Run(p *program) error {
+// Run lists agents with what they do.
+func (f agentsStatus) Run(p *program) error {
 	var list struct{ Items []queue.AgentStatus }
 	if err := f.ask(p, http.MethodGet, "/agents", nil, &list); err != nil {
 		return err
@@ -108,13 +103,13 @@ func (f agentsState) Run(p *program) error {
 	return f.ask(p, http.MethodPut, "/agents/"+url.PathEscape(f.Name)+"/state", map[string]string{"state": f.State}, nil)
 }
 
-type queuesCommand struct {
+type queuesStatus struct {
 	remote
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
-// Run lists queues.
-func (f queuesCommand) Run(p *program) error {
+// Run lists queues with who waits.
+func (f queuesStatus) Run(p *program) error {
 	var list struct{ Items []queue.QueueStatus }
 	if err := f.ask(p, http.MethodGet, "/queues", nil, &list); err != nil {
 		return err

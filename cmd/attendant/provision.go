@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -97,7 +98,8 @@ func numbersBook(s *provision.Store, c config) (*provision.Book[number.Rule], er
 	if err != nil {
 		return nil, err
 	}
-	return provision.Numbers(s, c.Region, checkRule(company.flows)), nil
+	people := newPeople(s, company.files, slog.New(slog.DiscardHandler))
+	return provision.Numbers(s, c.Region, checkRule(company.flows, people.hasQueue)), nil
 }
 
 func trunksBook(s *provision.Store, _ config) (*provision.Book[trunk.Trunk], error) {
@@ -155,9 +157,17 @@ func edit[T any](p *program, b *provision.Book[T], e edited, key string, exists 
 		err = b.Apply(p.ctx, author(), changes)
 	}
 	if err != nil {
-		return err
+		return unfit(err)
 	}
 	_, err = fmt.Fprintf(p.out, "%s: %s\n", rows[0].Name, done(rows[0].Action))
+	return err
+}
+
+// unfit marks what does not fit together as a fault of settings.
+func unfit(err error) error {
+	if errors.Is(err, provision.ErrTogether) {
+		return fmt.Errorf("%w: %w", errSettings, err)
+	}
 	return err
 }
 
@@ -174,7 +184,7 @@ type removed struct {
 
 func remove[T any](p *program, b *provision.Book[T], name string) error {
 	if err := b.Remove(p.ctx, author(), name); err != nil {
-		return err
+		return unfit(err)
 	}
 	_, err := fmt.Fprintf(p.out, "%s: removed\n", name)
 	return err
@@ -203,12 +213,14 @@ type imported struct {
 	File   string `arg:"" help:"A .csv, .yaml or .yml file; - is CSV from the standard input." type:"path"`
 	DryRun bool   `help:"Tell what would be done, and do nothing."`
 	Prune  bool   `help:"Remove what the file does not have."`
+
+	section string // which list of a YAML file that has several
 }
 
 // imports reads a file, tells what each entry does and does all of it, or
 // nothing where one has a fault.
 func imports[T any](p *program, b *provision.Book[T], f imported) error {
-	things, lines, faults, err := readFile[T](p, f.File)
+	things, lines, faults, err := readFile[T](p, f)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
@@ -236,6 +248,9 @@ func imports[T any](p *program, b *provision.Book[T], f imported) error {
 	}
 	if bad > 0 {
 		return fmt.Errorf("%w: %d of %d entries have faults: nothing was changed", errSettings, bad, len(things))
+	}
+	if err := b.Fit(p.ctx, changes); err != nil {
+		return fmt.Errorf("%w: %w", errSettings, err)
 	}
 	if f.DryRun {
 		_, err = fmt.Fprintln(p.out, "dry run: nothing was changed")
@@ -272,7 +287,8 @@ func printRow(w io.Writer, r provision.Row) {
 // maxImport bounds the file that is read.
 const maxImport = 64 << 20
 
-func readFile[T any](p *program, name string) (things []T, lines []int, faults map[int]error, err error) {
+func readFile[T any](p *program, f imported) (things []T, lines []int, faults map[int]error, err error) {
+	name := f.File
 	var in io.Reader = p.in
 	if name != "-" && filepath.Base(name) != "-" {
 		file, err := os.Open(name)
@@ -287,6 +303,9 @@ func readFile[T any](p *program, name string) (things []T, lines []int, faults m
 		return nil, nil, nil, err
 	}
 	if ext := strings.ToLower(filepath.Ext(name)); ext == ".yaml" || ext == ".yml" {
+		if data, err = sectionOf(data, f.section); err != nil {
+			return nil, nil, nil, err
+		}
 		things, err = provision.ParseYAML[T](data)
 		return things, nil, nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"attendant/crm/local"
 	"attendant/dialog"
 	"attendant/dialog/flow"
+	"attendant/dialog/queue"
 	"attendant/dialog/sqlstore"
 	"attendant/media"
 	"attendant/media/mp3"
@@ -28,6 +29,7 @@ import (
 	"attendant/media/webrtc"
 	"attendant/sip"
 	"attendant/sip/admit"
+	"attendant/sip/hep"
 	"attendant/speech"
 	"attendant/speech/pocketsphinx"
 )
@@ -48,7 +50,8 @@ type server struct {
 	language   language
 	hub        *dialog.Hub
 	sip        *sip.Server
-	probe      *admit.Probe // head-room
+	probe      *admit.Probe  // head-room
+	capture    *hep.Exporter // nil where no capture server is set
 	friends    friendly
 	draining   atomic.Bool
 	telephony  *telephony
@@ -56,6 +59,7 @@ type server struct {
 	browsers   *webrtc.Server // nil where no browser can call
 	console    *console.Console
 	company    *company
+	people     *people
 	password   string // of the administrator, where it was set now
 }
 
@@ -123,7 +127,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.cfg.Record {
 		s.attendant.Recordings, s.attendant.Consent = recordings, s.cfg.Consent
 	}
-	if err := s.openDesk(company); err != nil {
+	if err := s.openDesk(ctx, company); err != nil {
 		return err
 	}
 	if err := s.openConsole(ctx, company, recordings); err != nil {
@@ -145,9 +149,10 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		Access: users, Hub: s.hub, Store: s.store, Live: s.attendant.Live, Ready: s.ready,
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
 		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites), Desk: s.attendant,
+		Agents: things[queue.Agent]{s.people.agents, s.people.apply}, Queues: things[queue.Queue]{s.people.queues, s.people.apply},
 	}
 	if s.browsers != nil {
-		cfg.Browsers = browsers{s.browsers, s.attendant.Answer}
+		cfg.Browsers = browsers{s.browsers, s.attendant.Answer, s.ready}
 	}
 	s.console = console.New(cfg)
 	return nil
@@ -161,7 +166,8 @@ func (s *server) listen() error {
 	cfg.Log = s.log
 	s.probe = cfg.Calls.Probe
 	cfg.Friends = s.friends.has
-	hooks(&cfg, func() *telephony { return s.telephony })
+	s.openCapture(&cfg)
+	hooks(&cfg, func() *telephony { return s.telephony }, s.transfers)
 	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
@@ -223,6 +229,7 @@ func (s *server) gauges() map[string]func() float64 {
 	}
 	maps.Copy(gauges, s.language.gauges())
 	maps.Copy(gauges, judgingGauges(s.attendant.Judging))
+	maps.Copy(gauges, s.captureGauges())
 	return gauges
 }
 
@@ -278,6 +285,7 @@ func (s *server) run(ctx context.Context) error {
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
 	parts.Go(func() { s.attendant.Judging.Run(watching) })
+	parts.Go(func() { s.serveCapture(watching) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)

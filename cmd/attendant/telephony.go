@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,7 +31,8 @@ import (
 type telephony struct {
 	log      *slog.Logger
 	server   *sip.Server
-	refuses  bool // calls from neither a trunk nor a phone
+	refuses  bool           // calls of strangers
+	peers    []netip.Prefix // no strangers, beside trunks and phones
 	region   string
 	verifier *stir.Verifier // of signed caller numbers; nil where none are wanted
 	store    *provision.Store
@@ -39,7 +42,13 @@ type telephony struct {
 
 	registrar *registrar.Registrar
 	group     *trunk.Group
+	rung      ringing         // agents' phones that we have called
+	named     func() []string // the sip: URIs that the settings have us call
+	patience  time.Duration   // how long a phone rings
 }
+
+// lookUpPatience bounds what the store may take while a message waits.
+const lookUpPatience = time.Second
 
 // openTelephony opens the tables. Calls begin to use it when it is given to
 // hooks.
@@ -52,8 +61,11 @@ func openTelephony(ctx context.Context, cfg config, store *sqlstore.Store, serve
 	if err != nil {
 		return nil, err
 	}
+	peers, _ := networks(cfg.Peers) // the settings have been validated
 	t := &telephony{
-		log: log, server: server, refuses: !cfg.AcceptUnknown, region: cfg.Region, verifier: verifier, store: kept,
+		peers: peers,
+		log:   log, server: server, refuses: !cfg.AcceptUnknown, region: cfg.Region, verifier: verifier, store: kept,
+		named: func() []string { return []string{cfg.Human} }, patience: cfg.RingTimeout,
 		numbers: provision.Numbers(kept, cfg.Region, nil), trunks: provision.Trunks(kept), phones: provision.Phones(kept),
 	}
 	t.registrar = registrar.New(registrar.Config{
@@ -69,14 +81,15 @@ func openTelephony(ctx context.Context, cfg config, store *sqlstore.Store, serve
 				log.Warn("registration not kept", "error", err)
 			}
 		},
-		Log: log,
+		Denied: func(source string) { blame(server, source) },
+		Log:    log,
 	})
 	bindings, err := kept.Bindings(ctx)
 	if err != nil {
 		return nil, err
 	}
 	t.registrar.Restore(bindings)
-	t.group = trunk.New(trunk.Config{Phone: carrierLine{server}, Trunks: t.trunks.All, Ledger: kept, Saved: kept.SaveStates, Log: log})
+	t.group = trunk.New(trunk.Config{Phone: carrierLine{server}, Trunks: t.trunks.All, Ledger: kept, Saved: kept.SaveStates, Certified: server.Certified, Log: log})
 	return t, nil
 }
 
@@ -95,14 +108,14 @@ func (l carrierLine) Dial(ctx context.Context, uri string, o sip.DialOptions) (m
 
 // hooks are what the server asks before it is served; they find the telephony
 // when they are called, since the ports are opened before the database is.
-func hooks(cfg *sip.Config, t func() *telephony) {
+func hooks(cfg *sip.Config, t func() *telephony, moves func() transfers) {
 	cfg.Invited = func(ctx context.Context, v sip.Invitation) (sip.Welcome, *sip.Refusal) { return t().invited(ctx, v) }
 	cfg.Register = func(r *sipmessage.Request) *sipmessage.Response { return t().registrar.Register(r) }
-	// Who is registered may move calls; a trunk may not, whatever it says.
-	cfg.MayTransfer = func(a sip.Attempt) bool {
-		_, ok := t().registrar.Owner(a.Source)
-		return ok
-	}
+	cfg.MayTransfer = func(a sip.Attempt) bool { return t().mayTransfer(a) }
+	cfg.MayCall = func(uri string) bool { return t().mayCall(uri) }
+	cfg.Trusts = func(source string) bool { return t().trusts(source) }
+	cfg.Referred = func(ctx context.Context, f *sip.Referral) error { return moves().referred(ctx, f) }
+	cfg.Replaced = func(leg *sip.Leg, before media.Peer) { moves().replaced(leg, before) }
 }
 
 // invited takes or refuses an incoming call. What strangers get tells them
@@ -122,10 +135,26 @@ func (t *telephony) invited(ctx context.Context, v sip.Invitation) (sip.Welcome,
 	if name, ok := t.registrar.Owner(v.Source); ok {
 		return sip.Welcome{Number: name}, nil
 	}
-	if t.refuses {
+	if t.isStranger(v.Source) {
+		blame(t.server, v.Source)
 		return sip.Welcome{}, &sip.Refusal{Status: 403, Reason: "Forbidden"}
 	}
 	return t.attest(ctx, v, sip.Welcome{}), nil
+}
+
+// isStranger reports whether a source may not call: it is no trunk's and no
+// phone's, as whoever asks has found out, sip_peers does not have it, and
+// accept_unknown lets nobody else in.
+func (t *telephony) isStranger(source string) bool {
+	from, err := netip.ParseAddrPort(source)
+	return t.refuses && (err != nil || !slices.ContainsFunc(t.peers, func(p netip.Prefix) bool { return p.Contains(from.Addr().Unmap()) }))
+}
+
+// blame counts a failure of a source: who goes on is banned.
+func blame(server *sip.Server, source string) {
+	if from, err := netip.ParseAddrPort(source); err == nil {
+		server.Guard().Fail(from.Addr())
+	}
 }
 
 // run keeps registrations and phones alive until ctx ends.
@@ -148,7 +177,12 @@ func (t *telephony) Dial(ctx context.Context, target string) (media.Leg, error) 
 	}
 	if _, err := t.phones.Find(ctx, target); err == nil {
 		return t.registrar.Dial(ctx, target, func(ctx context.Context, b registrar.Binding) (media.Leg, error) {
-			return carrierLine{t.server}.Dial(ctx, b.Contact, sip.DialOptions{Name: "Attendant", Proxy: b.Proxy(), NoMedia: agentSilence})
+			leg, err := t.server.Dial(ctx, b.Contact, sip.DialOptions{Name: "Attendant", Proxy: b.Proxy(), NoMedia: agentSilence})
+			if err != nil {
+				return nil, err
+			}
+			t.rung.keep(leg, target)
+			return leg, nil
 		})
 	}
 	leg, err := t.group.Dial(ctx, trunk.Request{Number: target, Name: "Attendant"})
@@ -174,6 +208,7 @@ func (s *server) serveSIP(ctx context.Context) error {
 		stop()
 	})
 	parts.Go(func() { s.attendant.RunDesk(keeping) })
+	parts.Go(func() { s.people.follow(keeping) })
 	parts.Go(func() { s.friends.run(keeping, s.telephony.group.Networks) })
 	err := s.sip.Serve(serving, s.attendant.Answer)
 	end() // a listener has ended by itself
@@ -229,10 +264,15 @@ func (t *telephony) gauges() map[string]func() float64 {
 	}
 }
 
-// checkRule tells what of a rule the company's folder does not have.
-func checkRule(flows *flow.Set) func(number.Rule) error {
+// checkRule tells what of a rule there is not.
+func checkRule(flows *flow.Set, hasQueue func(name string) (bool, error)) func(number.Rule) error {
 	return func(r number.Rule) error {
 		var faults []error
+		if r.Queue != "" {
+			if ok, err := hasQueue(r.Queue); err != nil || !ok {
+				faults = append(faults, err, fmt.Errorf("there is no queue %q", r.Queue))
+			}
+		}
 		for _, name := range []string{r.Flow, r.Fallback.Flow} {
 			if name != "" && flows.Flow(name) == nil {
 				faults = append(faults, fmt.Errorf("there is no flow %q", name))

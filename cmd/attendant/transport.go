@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/netip"
 	"os"
 	"slices"
@@ -14,6 +15,8 @@ import (
 
 	"attendant/sip"
 	"attendant/sip/admit"
+	"attendant/sip/hep"
+	"attendant/sip/sdp"
 )
 
 const (
@@ -35,7 +38,9 @@ func (c *config) transport() sip.Config {
 			Rate: float64(c.CallRate), Probe: &admit.Probe{MaxLate: c.MaxLate, MaxMemory: uint64(c.MaxMemory) << 20},
 		},
 	}
+	out.Session, out.MinSession = c.SessionExpires, c.SessionMinimum
 	// The settings have been validated.
+	out.SRTP, _ = sdp.ParsePolicy(c.SRTP)
 	out.Local, _ = networks(c.LocalNetworks)
 	if peers, _ := networks(c.Peers); len(peers) > 0 {
 		out.Known = func(a netip.Addr) bool {
@@ -64,6 +69,19 @@ func (c *config) validateTransport(fault func(format string, args ...any)) {
 		if _, err := netip.ParseAddrPort(s); err != nil {
 			fault("dns_servers: %q is not ADDRESS:PORT", s)
 		}
+	}
+	if err := hep.Check(c.HEP); c.HEP != "" && err != nil {
+		fault("hep: %w", err)
+	}
+	if c.HEPNode < 0 || c.HEPNode > math.MaxUint32 {
+		fault("hep_node: %d is not from 0 to 4294967295", c.HEPNode)
+	}
+	if _, err := sdp.ParsePolicy(c.SRTP); err != nil {
+		fault("srtp: %w", err)
+	}
+	// RFC 4028 section 4: nobody may ask for less than 90 s.
+	if c.SessionMinimum < 90*time.Second || c.SessionExpires < c.SessionMinimum {
+		fault("session_expires, session_minimum: %v and %v: want at least 90s, and the first no less than the second", c.SessionExpires, c.SessionMinimum)
 	}
 	if (c.TLSCertificate == "") != (c.TLSKey == "") {
 		fault("tls_certificate, tls_key: want both")

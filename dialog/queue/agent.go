@@ -57,6 +57,10 @@ func (b *Board) become(now time.Time, a *seat, s State) {
 
 // free lets an agent go on after a call or an offer; the caller holds mu.
 func (b *Board) free(now time.Time, a *seat) {
+	if a.leaving {
+		b.unseat(now, a)
+		return
+	}
 	s := Available
 	if a.wish != "" {
 		s, a.wish = a.wish, ""

@@ -142,21 +142,23 @@ const (
 type Board struct {
 	observe func(Event)
 
-	mu      sync.Mutex
-	queues  map[string]*line
-	agents  map[string]*seat
-	order   []string // agents in the order of the configuration
-	waiting []*entry // in the order of their coming
-	offers  map[uint64]*Offer
-	last    map[string]string // caller's number -> the agent who spoke with them last
-	serial  uint64
-	turn    uint64 // of round robin
-	changed chan struct{}
+	mu       sync.Mutex
+	fallback string // the default queue
+	queues   map[string]*line
+	agents   map[string]*seat
+	order    []string // agents in the order of the configuration
+	waiting  []*entry // in the order of their coming
+	offers   map[uint64]*Offer
+	last     map[string]string // caller's number -> the agent who spoke with them last
+	serial   uint64
+	turn     uint64 // of round robin
+	changed  chan struct{}
 }
 
 type line struct {
 	Queue
 	metrics metrics
+	closing bool // it was taken out of the configuration: who waits in it is served
 }
 
 type seat struct {
@@ -172,6 +174,7 @@ type seat struct {
 	turn    uint64    // when last rung, for round robin
 	misses  int
 	refused time.Time // until when nothing is offered: just found busy
+	leaving bool      // taken out of the configuration during a call
 }
 
 type entry struct {
@@ -186,11 +189,6 @@ type entry struct {
 // order, while the board is locked: it neither blocks nor calls the board. It
 // may be nil.
 func New(cfg Config, now time.Time, observe func(Event)) (*Board, error) {
-	cfg.Queues, cfg.Agents = slices.Clone(cfg.Queues), slices.Clone(cfg.Agents)
-	cfg.defaults()
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
 	if observe == nil {
 		observe = func(Event) {}
 	}
@@ -198,14 +196,7 @@ func New(cfg Config, now time.Time, observe func(Event)) (*Board, error) {
 		observe: observe, queues: map[string]*line{}, agents: map[string]*seat{}, offers: map[uint64]*Offer{},
 		last: map[string]string{}, changed: make(chan struct{}),
 	}
-	for _, q := range cfg.Queues {
-		b.queues[q.Name] = &line{Queue: q}
-	}
-	for _, a := range cfg.Agents {
-		b.order = append(b.order, a.Name)
-		b.agents[a.Name] = &seat{Agent: a, state: a.State, since: now, idle: now}
-	}
-	return b, nil
+	return b, b.Configure(now, cfg)
 }
 
 // Changed is closed at the next change. Whoever waits gets it before looking at
@@ -226,6 +217,8 @@ func (b *Board) tell(e Event) { b.observe(e) }
 
 // Queue is the queue of that name.
 func (b *Board) Queue(name string) (Queue, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	l, ok := b.queues[name]
 	if !ok {
 		return Queue{}, false
@@ -235,6 +228,8 @@ func (b *Board) Queue(name string) (Queue, bool) {
 
 // Agent is the agent of that name or extension.
 func (b *Board) Agent(name string) (Agent, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if s, ok := b.agents[name]; ok {
 		return s.Agent, true
 	}
@@ -259,7 +254,7 @@ func (b *Board) Join(now time.Time, r Request) error {
 		return fmt.Errorf("%w: queue %q", ErrUnknown, r.Queue)
 	case r.Call == "" || b.entry(r.Call) != nil || b.talks(r.Call):
 		return fmt.Errorf("%w: call %q waits or talks already", ErrState, r.Call)
-	case !l.Hours.Open(now):
+	case l.closing, !l.Hours.Open(now):
 		return ErrClosed
 	case l.MaxSize > 0 && b.length(r.Queue) >= l.MaxSize:
 		return ErrFull
@@ -273,12 +268,22 @@ func (b *Board) Keep(now time.Time, r Request) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.advance(now)
-	l, ok := b.queues[r.Queue]
+	l, ok := b.lineOf(&r)
 	if !ok || r.Call == "" || b.entry(r.Call) != nil || b.talks(r.Call) {
 		return fmt.Errorf("%w: queue %q, call %q", ErrUnknown, r.Queue, r.Call)
 	}
 	r.Patient = true
 	return b.enter(now, l, r)
+}
+
+// lineOf is the queue of a request, or the default one where it was taken out
+// meanwhile: nobody who has waited is sent away for that.
+func (b *Board) lineOf(r *Request) (*line, bool) {
+	if b.queues[r.Queue] == nil {
+		r.Queue = b.fallback
+	}
+	l, ok := b.queues[r.Queue]
+	return l, ok
 }
 
 // enter begins a wait; the caller holds mu.
@@ -332,6 +337,8 @@ func (b *Board) length(queue string) int {
 // Overflow is what a queue does with a caller who cannot wait in it (any
 // longer): "callback", "voicemail", "attendant" or "queue NAME".
 func (b *Board) Overflow(queue string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if l, ok := b.queues[queue]; ok {
 		return l.Overflow
 	}
@@ -363,6 +370,7 @@ func (b *Board) settle(now time.Time, e *entry, o Outcome) {
 	waited := now.Sub(e.Since)
 	b.queues[e.Queue].metrics.left(now, o, waited, b.queues[e.Queue].ServiceGoal)
 	b.tell(Event{At: now, Kind: Left, Queue: e.Queue, Call: e.Call, Outcome: o, Waited: waited})
+	b.shut(e.Queue)
 }
 
 // Requeue lets a caller whose agent was lost wait again, with the wait that they
@@ -371,7 +379,7 @@ func (b *Board) Requeue(now time.Time, agent string, r Request) error {
 	b.Release(now, agent, r.Call)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	l, ok := b.queues[r.Queue]
+	l, ok := b.lineOf(&r)
 	if !ok || b.entry(r.Call) != nil || b.talks(r.Call) {
 		return fmt.Errorf("%w: queue %q, call %q", ErrUnknown, r.Queue, r.Call)
 	}
@@ -399,9 +407,9 @@ func (b *Board) Rename(now time.Time, call, to string, o Outcome) bool {
 	}
 	r := e.Request
 	r.Call, r.Patient = to, true
-	b.settle(now, e, o)
-	kept := b.add(now, r)
+	kept := b.add(now, r) // first, since a queue that was taken out ends with the last who waits
 	kept.seq = e.seq
+	b.settle(now, e, o)
 	b.match(now)
 	b.touch()
 	return true
@@ -437,7 +445,7 @@ func (b *Board) late(now time.Time, e *entry) bool {
 	}
 	to, other := strings.CutPrefix(l.Overflow, "queue ")
 	next := b.queues[to]
-	if !other || e.moved || next == nil || !next.Hours.Open(now) || next.MaxSize > 0 && b.length(to) >= next.MaxSize {
+	if !other || e.moved || next == nil || next.closing || !next.Hours.Open(now) || next.MaxSize > 0 && b.length(to) >= next.MaxSize {
 		e.overdue = true
 		return true
 	}
@@ -448,5 +456,6 @@ func (b *Board) late(now time.Time, e *entry) bool {
 	next.metrics.offered++
 	e.Queue, e.moved = to, true
 	b.tell(Event{At: now, Kind: Moved, Queue: to, Call: e.Call})
+	b.shut(l.Name)
 	return true
 }

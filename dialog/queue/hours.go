@@ -9,17 +9,17 @@ import (
 
 // Hours are when a queue is open, in its own time zone.
 type Hours struct {
-	Zone     string     `yaml:"zone"`               // "Europe/Berlin"; UTC where empty
-	Days     []OpenDays `yaml:"days"`               // when it is open
-	Holidays []string   `yaml:"holidays,omitempty"` // closed all day: 2026-12-25, or 12-25 in every year
+	Zone     string     `json:"zone" yaml:"zone"`                             // "Europe/Berlin"; UTC where empty
+	Days     []OpenDays `json:"days" yaml:"days"`                             // when it is open
+	Holidays []string   `json:"holidays,omitempty" yaml:"holidays,omitempty"` // closed all day: 2026-12-25, or 12-25 in every year
 
 	zone *time.Location
 }
 
 // OpenDays are some days of the week with the same hours.
 type OpenDays struct {
-	On    []string `yaml:"on"`    // mon, tue, wed, thu, fri, sat, sun
-	Hours []string `yaml:"hours"` // 09:00-18:00; 22:00-24:00 and, the next day, 00:00-06:00 across midnight
+	On    []string `json:"on" yaml:"on"`       // mon, tue, wed, thu, fri, sat, sun
+	Hours []string `json:"hours" yaml:"hours"` // 09:00-18:00; 22:00-24:00 and, the next day, 00:00-06:00 across midnight
 }
 
 var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}

@@ -3,18 +3,24 @@ package provision
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 )
 
 // Kind says what a kind of things is.
 type Kind[T any] struct {
-	Name   string             // in the store: "number", "trunk", "phone"
-	Key    func(T) string     // the thing's name
-	Clean  func(T) (T, error) // the thing as it is kept, or all that is wrong with it
-	Keep   func(was, is *T)   // takes over from what was what an import leaves out; may be nil
-	Hidden []string           // columns that are not written out: secrets
+	Name  string             // in the store: "number", "trunk", "phone"
+	Key   func(T) string     // the thing's name
+	Clean func(T) (T, error) // the thing as it is kept, or all that is wrong with it
+	Keep  func(was, is *T)   // takes over from what was what an import leaves out; may be nil
+	// Together is what is wrong with the things of this kind as they are going to
+	// be, all of them; may be nil.
+	Together func(ctx context.Context, all []T) error
+	Hidden   []string // columns that are not written out: secrets
 }
 
 // Book is one kind of things in a store. Any goroutine may use it.
@@ -124,7 +130,7 @@ func (b *Book[T]) Plan(ctx context.Context, things []T, lines []int) ([]Row, []C
 			r.Action = "change"
 		}
 		if seen[r.Name] = true; r.Action == "add" || r.Action == "change" {
-			changes = append(changes, Change{b.Name, r.Name, clean})
+			changes = append(changes, Change{Kind: b.Name, Name: r.Name, Value: clean})
 		}
 	}
 	return rows, changes, nil
@@ -137,20 +143,115 @@ func (b *Book[T]) current(name string) (T, bool) {
 	return t, ok
 }
 
-// Apply makes changes that Plan has told of.
+// ErrTogether is a change by which things would not fit together any more.
+var ErrTogether = errors.New("it does not fit together")
+
+// Apply makes changes that Plan has told of. ErrTogether, ErrConflict.
 func (b *Book[T]) Apply(ctx context.Context, author string, changes []Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
+	if err := b.Fit(ctx, changes); err != nil {
+		return err
+	}
 	return b.store.Apply(ctx, author, changes...)
 }
 
-// Remove removes a thing: ErrNotFound.
+// Fit tells whether the things fit together as the changes make them:
+// ErrTogether.
+func (b *Book[T]) Fit(ctx context.Context, changes []Change) error {
+	if b.Together == nil {
+		return nil
+	}
+	now, err := b.All(ctx)
+	if err != nil {
+		return err
+	}
+	all := slices.Clone(now)
+	for _, c := range changes {
+		all = slices.DeleteFunc(all, func(t T) bool { return b.Key(t) == c.Name })
+		if t, ok := c.Value.(T); ok {
+			all = append(all, t)
+		}
+	}
+	slices.SortFunc(all, func(x, y T) int { return strings.Compare(b.Key(x), b.Key(y)) })
+	if err := b.Together(ctx, all); err != nil {
+		return fmt.Errorf("%w: %w", ErrTogether, err)
+	}
+	return nil
+}
+
+// Remove removes a thing: ErrNotFound, ErrTogether.
 func (b *Book[T]) Remove(ctx context.Context, author, name string) error {
 	if _, err := b.Find(ctx, name); err != nil {
 		return err
 	}
-	return b.store.Apply(ctx, author, Change{b.Name, name, nil})
+	return b.Apply(ctx, author, []Change{{Kind: b.Name, Name: name}})
+}
+
+// ErrExists is a thing that is to be added and is there.
+var ErrExists = errors.New("there is one of this name already")
+
+// Version returns a thing with the number of its version, for who edits it:
+// ErrNotFound.
+func (b *Book[T]) Version(ctx context.Context, name string) (t T, version int, err error) {
+	v, err := b.store.Latest(ctx, b.Kind.Name, name)
+	if err == nil {
+		err = json.Unmarshal(v.Value, &t)
+	}
+	return t, v.Number, err
+}
+
+// Add adds a thing and returns it as it is kept, with its version: ErrExists, or
+// what is wrong with it.
+func (b *Book[T]) Add(ctx context.Context, author string, t T) (T, int, error) {
+	clean, err := b.Clean(t)
+	if err == nil {
+		err = missingSecret(clean)
+	}
+	if err != nil {
+		return t, 0, fmt.Errorf("%w: %w", ErrTogether, err)
+	}
+	versions, err := b.History(ctx, b.Key(clean))
+	if err != nil {
+		return t, 0, err
+	}
+	was := 0
+	if len(versions) > 0 {
+		if was = versions[0].Number; !versions[0].Removed {
+			return t, 0, fmt.Errorf("%w: %s", ErrExists, b.Key(clean))
+		}
+	}
+	err = b.Apply(ctx, author, []Change{{Kind: b.Name, Name: b.Key(clean), Value: clean, Exact: true, Was: was}})
+	return clean, was + 1, err
+}
+
+// Change puts t in the place of the thing's version, or removes the thing where t
+// is nil. It returns what is kept, with its version: ErrNotFound, ErrConflict
+// where there is another version, or what is wrong with t.
+func (b *Book[T]) Change(ctx context.Context, author, name string, version int, t *T) (kept T, number int, err error) {
+	was, number, err := b.Version(ctx, name)
+	switch {
+	case err != nil:
+		return kept, 0, err
+	case number != version:
+		return kept, 0, fmt.Errorf("%w: %s", ErrConflict, name)
+	}
+	change := Change{Kind: b.Name, Name: name, Exact: true, Was: version}
+	if t != nil {
+		kept, err = b.Clean(*t)
+		if err == nil && b.Keep != nil {
+			b.Keep(&was, &kept)
+		}
+		if err == nil && b.Key(kept) != name {
+			err = fmt.Errorf("the name %s stays", name)
+		}
+		if err != nil {
+			return kept, 0, fmt.Errorf("%w: %w", ErrTogether, err)
+		}
+		change.Value = kept
+	}
+	return kept, version + 1, b.Apply(ctx, author, []Change{change})
 }
 
 // History returns a thing's versions, the newest first.

@@ -1,5 +1,5 @@
-// Package provision keeps what administrators set for telephony: numbers,
-// trunks and agents' phones.
+// Package provision keeps what administrators set: numbers, trunks, agents'
+// phones, and whatever other kinds the program has.
 //
 // Store is the truth, in SQLite. Each change is a new row with author and time;
 // what was before stays, and History shows it. Several processes may use one
@@ -107,6 +107,14 @@ func (s *Store) Latest(ctx context.Context, kind, name string) (Version, error) 
 	return found[0], nil
 }
 
+// Known reports whether anything of a kind is set, or ever was.
+func (s *Store) Known(ctx context.Context, kind string) (known bool, err error) {
+	if err = s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM provision WHERE kind = ?)`, kind).Scan(&known); err != nil {
+		return false, fmt.Errorf("read provisioning: %w", err)
+	}
+	return known, nil
+}
+
 // History returns all versions of a thing, the newest first.
 func (s *Store) History(ctx context.Context, kind, name string) ([]Version, error) {
 	return s.versions(ctx, `SELECT kind, name, version, author, at, value FROM provision WHERE kind = ? AND name = ? ORDER BY version DESC`, kind, name)
@@ -134,10 +142,14 @@ func (s *Store) versions(ctx context.Context, query string, args ...any) ([]Vers
 	return out, rows.Err()
 }
 
-// Change is one thing as it is to be; Value nil removes it.
+// Change is one thing as it is to be; Value nil removes it. Where Exact, it is made
+// only if the thing's last version, the one that removed it included, is Was; 0 is
+// none.
 type Change struct {
 	Kind, Name string
 	Value      any
+	Exact      bool
+	Was        int
 }
 
 // Apply makes all changes or none, in the author's name. ErrConflict.
@@ -155,11 +167,15 @@ func (s *Store) Apply(ctx context.Context, author string, changes ...Change) err
 				return fmt.Errorf("change %s: %w", c.Name, err)
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO provision (kind, name, version, author, at, value)
-			SELECT ?, ?, coalesce(max(version), 0) + 1, ?, ?, ? FROM provision WHERE kind = ? AND name = ?`,
-			c.Kind, c.Name, author, at, string(value), c.Kind, c.Name)
+		made, err := tx.ExecContext(ctx, `INSERT INTO provision (kind, name, version, author, at, value)
+			SELECT ?, ?, coalesce(max(version), 0) + 1, ?, ?, ? FROM provision WHERE kind = ? AND name = ?
+			HAVING NOT ? OR coalesce(max(version), 0) = ?`,
+			c.Kind, c.Name, author, at, string(value), c.Kind, c.Name, c.Exact, c.Was)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrConflict, err)
+		}
+		if n, err := made.RowsAffected(); err != nil || n != 1 {
+			return fmt.Errorf("%w: %s", ErrConflict, c.Name)
 		}
 	}
 	if err := tx.Commit(); err != nil {

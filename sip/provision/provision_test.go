@@ -93,7 +93,7 @@ func TestChangesOfManyAtOnceAreAllKept(t *testing.T) {
 		s := open(t, file)
 		changing.Go(func() {
 			for range 10 {
-				err := s.Apply(context.Background(), "x", Change{"number", "1", number.Rule{Number: "1"}})
+				err := s.Apply(context.Background(), "x", Change{Kind: "number", Name: "1", Value: number.Rule{Number: "1"}})
 				made <- err
 			}
 		})

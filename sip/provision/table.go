@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 )
@@ -47,16 +49,31 @@ func columnsOf(t reflect.Type) []column {
 	return out
 }
 
-// text is a field as a cell: lists are joined by spaces, what is not set is
-// empty.
+// text is a field as a cell: lists are joined by spaces, levels are like
+// "billing:2 returns:3", what has parts of its own is YAML on one line, and what is
+// not set is empty.
 func text(v reflect.Value) string {
 	if v.IsZero() {
 		return ""
 	}
-	if v.Kind() == reflect.Slice {
-		return strings.Join(v.Interface().([]string), " ")
+	switch t := v.Interface().(type) {
+	case []string:
+		return strings.Join(t, " ")
+	case map[string]int:
+		var out []string
+		for _, name := range slices.Sorted(maps.Keys(t)) {
+			out = append(out, name+":"+strconv.Itoa(t[name]))
+		}
+		return strings.Join(out, " ")
 	}
-	return fmt.Sprint(v.Interface())
+	switch v.Kind() {
+	case reflect.Slice, reflect.Pointer:
+		// What a thing is made of can be written.
+		data, _ := yaml.MarshalWithOptions(v.Interface(), yaml.Flow(true))
+		return strings.TrimSpace(string(data))
+	default:
+		return fmt.Sprint(v.Interface())
+	}
 }
 
 // setText sets a field from a cell.
@@ -67,6 +84,20 @@ func setText(v reflect.Value, text string) error {
 		return nil
 	}
 	var err error
+	switch v.Interface().(type) {
+	case []string:
+		v.Set(reflect.ValueOf(strings.Fields(text)))
+		return nil
+	case map[string]int:
+		return setLevels(v, text)
+	case time.Duration:
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return fmt.Errorf("%w: %q is no time like 30s", ErrTable, text)
+		}
+		v.SetInt(int64(d))
+		return nil
+	}
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(text)
@@ -82,14 +113,31 @@ func setText(v reflect.Value, text string) error {
 		var n float64
 		n, err = strconv.ParseFloat(text, 64)
 		v.SetFloat(n)
-	case reflect.Slice:
-		v.Set(reflect.ValueOf(strings.Fields(text)))
+	case reflect.Slice, reflect.Pointer:
+		if err := yaml.UnmarshalWithOptions([]byte(text), v.Addr().Interface(), yaml.Strict()); err != nil {
+			return fmt.Errorf("%w: %s", ErrTable, yaml.FormatError(err, false, false))
+		}
 	default:
 		err = errors.New("it cannot be set")
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %q is not a %s", ErrTable, text, v.Kind())
 	}
+	return nil
+}
+
+// setLevels sets a field from names with numbers.
+func setLevels(v reflect.Value, text string) error {
+	levels := map[string]int{}
+	for _, f := range strings.Fields(text) {
+		name, number, _ := strings.Cut(f, ":")
+		n, err := strconv.Atoi(number)
+		if name == "" || err != nil {
+			return fmt.Errorf("%w: %q is not like billing:2", ErrTable, f)
+		}
+		levels[name] = n
+	}
+	v.Set(reflect.ValueOf(levels))
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package trunk
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"attendant/sip/number"
@@ -40,6 +42,26 @@ func (t Trunk) Permits(n number.Number) error {
 		return deny("no entry of the outbound list covers it")
 	}
 	return nil
+}
+
+// Allows reports whether a number at a host, HOST or HOST:PORT, may be called as
+// some trunk's redirection wants: the host is a trunk's own, and its lists have
+// the number.
+func (g *Group) Allows(ctx context.Context, user, host string) bool {
+	trunks, err := g.trunks(ctx)
+	if err != nil {
+		return false
+	}
+	for _, t := range trunks {
+		hosts := append([]string{t.Host, t.Proxy}, t.Registrars...)
+		if !slices.ContainsFunc(hosts, func(h string) bool { return h != "" && strings.EqualFold(h, host) }) {
+			continue
+		}
+		if n, err := number.Read(t.Incoming(user), t.Region); err == nil && t.Permits(n) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // longest finds the entry of a list of prefixes and regions that covers n.

@@ -43,8 +43,11 @@ type Config struct {
 	Phone  Phone
 	Trunks func(context.Context) ([]Trunk, error) // the trunks as they are set now; called for each call, so it is quick
 	Ledger Ledger
-	Saved  func(context.Context, []State) error // keeps the states for others to see; may be nil
-	Log    *slog.Logger                         // slog.Default where nil
+	// Certified tells the names of the verified certificate that a source has come
+	// with; nil where none is ever verified.
+	Certified func(source string) []string
+	Saved     func(context.Context, []State) error // keeps the states for others to see; may be nil
+	Log       *slog.Logger                         // slog.Default where nil
 }
 
 // Group runs trunks. Any goroutine may call its methods.
@@ -233,8 +236,9 @@ func (g *Group) States(ctx context.Context) []State {
 var errStranger = errors.New("no trunk has this address")
 
 // Find returns the trunk that a source address (HOST:PORT) belongs to, and
-// whether there is one: the one that names it most closely, or is registered
-// there.
+// whether there is one: the one whose certificate it has come with, that names
+// it most closely, or is registered there. A trunk that has a certificate is
+// found by nothing else.
 func (g *Group) Find(ctx context.Context, source string) (Trunk, bool, error) {
 	trunks, err := g.trunks(ctx)
 	if err != nil {
@@ -245,9 +249,19 @@ func (g *Group) Find(ctx context.Context, source string) (Trunk, bool, error) {
 		return Trunk{}, false, errStranger
 	}
 	address := from.Addr().Unmap()
+	var names []string
+	if g.cfg.Certified != nil {
+		names = g.cfg.Certified(source)
+	}
 	var best Trunk
 	bits := -1
 	for _, t := range trunks {
+		if t.Certificate != "" {
+			if t.certifies(names) && t.contains(address) {
+				return t, true, nil
+			}
+			continue
+		}
 		networks, err := t.networks()
 		if err != nil {
 			continue // it was checked when it was set
@@ -262,6 +276,18 @@ func (g *Group) Find(ctx context.Context, source string) (Trunk, bool, error) {
 		}
 	}
 	return best, bits >= 0, nil
+}
+
+// certifies reports whether one of a certificate's names is the trunk's.
+func (t *Trunk) certifies(names []string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, t.Certificate) })
+}
+
+// contains reports whether an address is of the trunk's networks; it is where
+// there are none.
+func (t *Trunk) contains(a netip.Addr) bool {
+	networks, err := t.networks()
+	return err == nil && (len(networks) == 0 || slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(a) }))
 }
 
 func (g *Group) isRegisteredAt(name string, address netip.Addr) bool {

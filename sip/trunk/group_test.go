@@ -330,3 +330,29 @@ func TestCallsGoOutOverTheFirstTrunkThatTakesThem(t *testing.T) {
 		}
 	})
 }
+
+func TestTrunkIsFoundByItsCertificate(t *testing.T) {
+	certificates := map[string][]string{"203.0.113.1:7": {"a.example", "SBC.carrier.example"}, "192.0.2.1:7": {"other.example"}, "192.0.2.2:7": {"pbx.example"}}
+	g := New(Config{
+		Certified: func(source string) []string { return certificates[source] },
+		Trunks: func(context.Context) ([]Trunk, error) {
+			return []Trunk{
+				{Name: "carrier", Certificate: "sbc.carrier.example"},
+				{Name: "pbx", Certificate: "pbx.example", Allow: []string{"192.0.2.2"}},
+				{Name: "plain", Allow: []string{"192.0.2.0/24"}},
+			}, nil
+		},
+	})
+	for source, want := range map[string]string{
+		"203.0.113.1:7": "carrier", "192.0.2.1:7": "plain", "192.0.2.2:7": "pbx", "203.0.113.2:7": "", "192.0.2.2:8": "plain",
+	} {
+		if tr, _, err := g.Find(t.Context(), source); err != nil || tr.Name != want {
+			t.Errorf("%s is %q: %v, want %q", source, tr.Name, err, want)
+		}
+	}
+	for _, bad := range []string{"*.example", "a b"} {
+		if err := (Trunk{Name: "x", Certificate: bad}).Check(); err == nil {
+			t.Errorf("certificate %q was taken", bad)
+		}
+	}
+}

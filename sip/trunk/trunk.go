@@ -54,6 +54,10 @@ type Trunk struct {
 	Allow     []string `json:"allow,omitempty" yaml:"allow,omitempty"`         // addresses and networks that its calls come from
 	Trusted   bool     `json:"trusted,omitempty" yaml:"trusted,omitempty"`     // believe its P-Asserted-Identity
 
+	// Certificate is a name of the certificate that its calls must come with, over
+	// a listener that verifies clients; then Allow may be empty.
+	Certificate string `json:"certificate,omitempty" yaml:"certificate,omitempty"`
+
 	Register        bool     `json:"register,omitempty" yaml:"register,omitempty"`
 	Registrars      []string `json:"registrars,omitempty" yaml:"registrars,omitempty"` // tried in this order; Host where empty
 	User            string   `json:"user,omitempty" yaml:"user,omitempty"`
@@ -144,8 +148,11 @@ func (t Trunk) Check() error {
 		fault("there is no preset %q", t.Preset)
 	}
 	t = t.Filled()
-	if t.Host == "" && len(t.Allow) == 0 {
-		fault("host or allow must be given")
+	if t.Host == "" && len(t.Allow) == 0 && t.Certificate == "" {
+		fault("host or allow must be given, or a certificate")
+	}
+	if strings.ContainsAny(t.Certificate, " */@:") {
+		fault("certificate: %q is no name of a host", t.Certificate)
 	}
 	for _, h := range append([]string{t.Host, t.Proxy}, t.Registrars...) {
 		if h != "" && !isHost(h) {
