@@ -25,6 +25,7 @@ import (
 	"attendant/dialog/flow"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/queue"
+	"attendant/dialog/softphone"
 )
 
 //go:embed web/dist
@@ -44,8 +45,9 @@ type Config struct {
 	Store      Calls
 	Flows      *flow.Set
 	Articles   *knowledge.Base
-	Browsers   Browsers // optional: without it no browser can call
-	Sites      []string // origins whose pages may call with a ticket, "https://shop.example"
+	Browsers   Browsers            // optional: without it no browser can call
+	Softphones *softphone.Exchange // agents' pages that are their phones; optional
+	Sites      []string            // origins whose pages may call with a ticket, "https://shop.example"
 	Live       func() map[string]dialog.CallInfo
 	Ready      func() error              // nil where calls can be answered, else why not
 	Recordings string                    // folder

@@ -19,6 +19,7 @@ type Event struct {
 	Mood  *Mood         `json:"mood,omitempty"`   // SentimentChanged
 	Agent string        `json:"agent,omitempty"`  // HandedOver, AgentState, QueueUpdated, Supervised
 	Queue string        `json:"queue,omitempty"`  // HandedOver, QueueUpdated
+	Alert AlertKind     `json:"alert,omitempty"`  // Alerted
 	Text  string        `json:"text,omitempty"`   // HandedOver: how it went; CallEnded: the outcome; VendorSwitched: from whom to whom, and why
 }
 
@@ -42,6 +43,7 @@ const (
 	QueueUpdated EventKind = "queue.updated" // Text: what happened in Queue, to Call or Agent
 	AgentState   EventKind = "agent.state"   // Text: the new state
 	Supervised   EventKind = "supervised"    // Text: what the supervisor Agent does
+	Alerted      EventKind = "alert"         // Alert: why somebody should look; Text: what has brought it about
 )
 
 // CallInfo is what is known of a call as it starts.

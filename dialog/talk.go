@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"attendant/dialog/queue"
+	"attendant/dialog/softphone"
 	"attendant/media"
 )
 
@@ -375,7 +376,7 @@ func (t *talk) consult(ctx context.Context, target string) error {
 	dialling, giveUp := context.WithCancel(ctx)
 	t.calling, t.giveUp = colleague.Name, giveUp
 	t.dialling.Go(func() {
-		leg, _ := t.dial(dialling, colleague)
+		leg, _ := t.dial(dialling, colleague, softphone.Colleague)
 		if leg == nil {
 			t.desk.Board.Release(time.Now(), colleague.Name, call)
 			t.called <- nil

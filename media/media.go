@@ -14,6 +14,7 @@ package media
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -120,6 +121,9 @@ var (
 	ErrNoAnswer = errors.New("no answer")
 	// ErrBusy is a far end that is busy or declines.
 	ErrBusy = errors.New("busy")
+	// ErrDeclined is a person who does not want the call, where that is known for
+	// sure; it wraps ErrBusy.
+	ErrDeclined = fmt.Errorf("declined: %w", ErrBusy)
 	// ErrUnreachable is a far end that cannot be reached or refuses.
 	ErrUnreachable = errors.New("unreachable")
 	// ErrShutdown is a program that is stopping.

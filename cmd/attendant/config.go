@@ -68,6 +68,7 @@ type config struct {
 	RelayUser      string        `yaml:"relay_user"`
 	RelaySecret    string        `yaml:"relay_password"`
 	Sites          string        `yaml:"widget_sites"`
+	AlertWords     string        `yaml:"alert_words"`
 	ModelURL       string        `yaml:"model_url"`
 	ModelName      string        `yaml:"model_name"`
 	ModelKey       string        `yaml:"model_key"`

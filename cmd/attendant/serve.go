@@ -127,6 +127,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.cfg.Record {
 		s.attendant.Recordings, s.attendant.Consent = recordings, s.cfg.Consent
 	}
+	s.openSoftphones()
 	if err := s.openDesk(ctx, company); err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		Agents: things[queue.Agent]{s.people.agents, s.people.apply}, Queues: things[queue.Queue]{s.people.queues, s.people.apply},
 	}
 	if s.browsers != nil {
-		cfg.Browsers = browsers{s.browsers, s.attendant.Answer, s.ready}
+		cfg.Browsers, cfg.Softphones = browsers{s.browsers, s.attendant, s.ready}, s.telephony.softphones
 	}
 	s.console = console.New(cfg)
 	return nil
@@ -285,6 +286,7 @@ func (s *server) run(ctx context.Context) error {
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
 	parts.Go(func() { s.attendant.Judging.Run(watching) })
+	parts.Go(func() { s.attendant.RunAlerts(watching, s.cfg.alertWords()) })
 	parts.Go(func() { s.serveCapture(watching) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
