@@ -78,6 +78,10 @@ type Attendant struct {
 	calls sync.Map // call ID -> *call
 	own   sync.Once
 	words *guard.Templates // what the company says, once own is done
+
+	looking sync.WaitGroup
+	ringsMu sync.Mutex
+	rings   map[string]ring // Call-ID -> look-up that began with the INVITE
 }
 
 // ClockStats count what the calls' clocks and ears could not keep up with.
@@ -177,8 +181,8 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 func (c *call) start(ctx context.Context, parts *sync.WaitGroup) {
 	c.floor.change(func(*scene) {})
 	c.startRecorder(ctx, parts)
-	number := c.talk.record.Number // of a callback it is known only later
-	parts.Go(func() { c.talk.knowing <- c.a.know(ctx, c.id, number) })
+	callID, number := c.talk.record.CallID, c.talk.record.Number // of a callback the number is known only later
+	parts.Go(func() { c.talk.knowing <- c.a.whoCalls(ctx, c.id, callID, number) })
 	parts.Go(func() { c.bridge.Run(ctx) })
 	parts.Go(func() { c.ear.listen(ctx) })
 }

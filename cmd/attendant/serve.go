@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -169,6 +170,7 @@ func (s *server) listen() error {
 	cfg.Friends = s.friends.has
 	s.openCapture(&cfg)
 	hooks(&cfg, func() *telephony { return s.telephony }, s.transfers)
+	cfg.Invited = s.ring(cfg.Invited)
 	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
@@ -278,6 +280,17 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 	}
 }
 
+// ring has the caller of a call that is welcome looked up while it is set up.
+func (s *server) ring(invited func(context.Context, sip.Invitation) (sip.Welcome, *sip.Refusal)) func(context.Context, sip.Invitation) (sip.Welcome, *sip.Refusal) {
+	return func(ctx context.Context, v sip.Invitation) (sip.Welcome, *sip.Refusal) {
+		w, refusal := invited(ctx, v)
+		if refusal == nil {
+			s.attendant.Ring(ctx, v.CallID, cmp.Or(w.Number, v.From))
+		}
+		return w, refusal
+	}
+}
+
 // run serves until ctx ends, then ends calls politely and closes everything.
 func (s *server) run(ctx context.Context) error {
 	web := &http.Server{Handler: s.console, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx }}
@@ -297,6 +310,7 @@ func (s *server) run(ctx context.Context) error {
 	// Event streams never become idle: they are cut.
 	err = errors.Join(err, web.Close())
 	parts.Wait()
+	s.attendant.Wait()
 	if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
 		err = errors.Join(err, e)
 	}
