@@ -38,6 +38,8 @@ type party struct {
 	end   context.CancelFunc
 	parts sync.WaitGroup
 	once  sync.Once
+
+	speaking sync.WaitGroup // what the briefing says
 }
 
 // admit makes a party of a leg that is up. Its parts run until dismiss, which
@@ -61,6 +63,7 @@ func (c *call) dismiss(p *party, cause error) {
 		c.floor.change(func(s *scene) { s.drop(p) })
 		p.leg.Hangup(cause)
 		p.end()
+		p.speaking.Wait()
 		p.parts.Wait()
 	})
 }

@@ -236,5 +236,6 @@ func (h *handover) excuse(p *party) {
 	if h.leg.Context().Err() != nil {
 		name = "brief_gone"
 	}
+	p.speaking.Wait()
 	p.tell(ctx, phrase(h.a.Language, name))
 }

@@ -25,8 +25,16 @@ func (c *call) newTape(name string) (*tape, *recording) {
 		c.a.Log.Error("leg is not recorded", "call", c.id, "error", err)
 		return nil, nil
 	}
-	r := &recording{file: file, log: c.a.Log}
+	r := &recording{file: file, seal: c.a.Seal, log: c.a.Log}
 	return &tape{recorder: media.NewRecorder(r)}, r
+}
+
+// tapeName is a recording's file name.
+func (a *Attendant) tapeName(name string) string {
+	if a.Seal != nil {
+		return name + ".wav.age"
+	}
+	return name + ".wav"
 }
 
 // run writes until ctx ends.

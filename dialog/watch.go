@@ -58,7 +58,7 @@ func (a *Attendant) Watch(ctx context.Context, id string, o Order, leg media.Leg
 	if err != nil {
 		return err
 	}
-	if before := c.supervisor(o.By); before != nil {
+	if before := c.supervisor(o.By); before != nil && c.unseat(before) {
 		c.dismiss(before, media.ErrLocalHangup)
 	}
 	m := map[Verb]mode{Listen: listening, Whisper: whispering, Barge: barging}[o.Verb]

@@ -75,6 +75,7 @@ type Peer struct {
 	Diverted  string    // whom the caller had dialled first, where a trusted peer says so
 	Referrer  string    // who has sent the caller to us, or us to the callee; RFC 3892
 	Trunk     string    // which trunk the call came over; empty is none
+	Phone     string    // which registered phone calls; empty is none
 	Caller    string    // what is known of the caller's number, in words; a hint, no proof
 }
 

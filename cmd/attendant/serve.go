@@ -61,6 +61,7 @@ type server struct {
 	console    *console.Console
 	company    *company
 	people     *people
+	keeper     *dialog.Keeper
 	password   string // of the administrator, where it was set now
 }
 
@@ -152,6 +153,9 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		Flows: company.flows, Articles: company.articles, Recordings: recordings, Log: s.log, Gauges: s.gauges(),
 		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites), Desk: s.attendant,
 		Agents: things[queue.Agent]{s.people.agents, s.people.apply}, Queues: things[queue.Queue]{s.people.queues, s.people.apply},
+	}
+	if err := s.keepCalls(users, &cfg); err != nil {
+		return err
 	}
 	if s.browsers != nil {
 		cfg.Browsers, cfg.Softphones = browsers{s.browsers, s.attendant, s.ready}, s.telephony.softphones
@@ -298,13 +302,14 @@ func (s *server) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
-	parts.Go(func() { s.attendant.Judging.Run(watching) })
+	parts.Go(func() { s.keeper.Run(watching) })
 	parts.Go(func() { s.attendant.RunAlerts(watching, s.cfg.alertWords()) })
 	parts.Go(func() { s.serveCapture(watching) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)
 	parts.Go(func() { called <- s.serveBrowsers(ctx) })
+	parts.Go(func() { s.attendant.Judging.Run(watching) })
 	err := errors.Join(s.serveSIP(ctx), <-called)
 	stop()
 	// Event streams never become idle: they are cut.

@@ -135,7 +135,7 @@ func (t *telephony) invited(ctx context.Context, v sip.Invitation) (sip.Welcome,
 		return t.attest(ctx, v, w), nil
 	}
 	if name, ok := t.registrar.Owner(v.Source); ok {
-		return sip.Welcome{Number: name}, nil
+		return sip.Welcome{Number: name, Phone: name}, nil
 	}
 	if t.isStranger(v.Source) {
 		blame(t.server, v.Source)
