@@ -205,6 +205,7 @@ func (c *call) startRecorder(ctx context.Context, parts *sync.WaitGroup) {
 	}
 	c.talk.record.Recording = name
 	c.floor.record(t)
+	c.tape, c.file = t, file
 	if c.a.Consent == "ask" {
 		c.floor.change(func(s *scene) { s.paused = true })
 	}

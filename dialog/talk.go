@@ -140,6 +140,7 @@ func (t *talk) noted(e heard, side string) {
 	if e.kind != heardEnd || e.result.Text == "" {
 		return
 	}
+	t.muteCard(e)
 	t.talk.spoke(Turn{Side: side, Text: e.result.Text, Confidence: e.result.Confidence, Start: t.since(e.start), End: t.since(e.speechEnd)})
 }
 

@@ -72,7 +72,7 @@ func (f agentCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	recognizer, err := openRecognizer(c, company.attendantPhrases(time.Now()), 1, 1, p.logger(c))
+	recognizer, err := openRecognizer(c, vocabulary{phrases: company.attendantPhrases(time.Now())}, 1, 1, p.logger(c))
 	if err != nil {
 		return err
 	}

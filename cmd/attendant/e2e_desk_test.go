@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -234,7 +233,6 @@ agents:
 			leave(t, l, caller, ann)
 		}
 	}
-	slices.Sort(delays)
 	t.Logf("from the agent's key to audio, each way: %v", delays)
 
 	key := func(p *sip.Leg, keys string) {

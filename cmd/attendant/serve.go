@@ -103,7 +103,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 			return fmt.Errorf("%w: %w", errSettings, err)
 		}
 	}
-	if s.recognizer, err = openRecognizer(s.cfg, company.callerPhrases(), s.cfg.Recognisers, 2, s.log); err != nil {
+	if s.recognizer, err = openRecognizer(s.cfg, company.callers(), s.cfg.Recognisers, 2, s.log); err != nil {
 		return err
 	}
 	music, err := readMusic(s.cfg.Music)

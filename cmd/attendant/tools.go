@@ -52,15 +52,15 @@ func (f transcribeCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	phrases := company.callerPhrases()
+	words := company.callers()
 	if f.Other {
-		phrases = company.attendantPhrases(time.Now())
+		words = vocabulary{phrases: company.attendantPhrases(time.Now())}
 	}
 	frames, err := channelOf(f.File, f.Channel)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
-	r, err := openRecognizer(c, phrases, 1, 1, p.logger(c))
+	r, err := openRecognizer(c, words, 1, 1, p.logger(c))
 	if err != nil {
 		return err
 	}
@@ -444,7 +444,7 @@ func (f doctorCommand) vendors(p *program, c config, company *company, report fu
 		}
 	}
 	begin := time.Now()
-	r, err := openRecognizer(c, company.callerPhrases(), 1, 1, p.logger(c))
+	r, err := openRecognizer(c, company.callers(), 1, 1, p.logger(c))
 	if err != nil {
 		report("recogniser", err, "")
 		return errUnwell
