@@ -39,6 +39,8 @@ type conversation struct {
 	caller  *known      // nil until then, and where nobody is known
 	until   time.Time   // by when the answer to the last turn is to be worded; zero is no bound
 
+	judgements chan judgement // of a model, on moods
+
 	understood []flow.Command // what the caller's last turn means
 	asked      time.Time      // when that turn came, in a chat
 }
@@ -50,6 +52,9 @@ type callerTurn struct {
 	lost       bool   // it was speech, but the recogniser failed
 	prompt     string // it was no turn: a supervisor wants this said
 	vendor     string
+	levelDB    float64   // mean level of the speech; 0 where not known
+	interrupts bool      // it cut the attendant short
+	withheld   bool      // its words are taken out: they were a secret
 	until      time.Time // until when a model may take to understand it; zero is no bound
 }
 
@@ -59,7 +64,8 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 	set := content.Flows.Set()
 	c := &conversation{
 		a: a, content: content, since: since,
-		mood: sentiment.New(), knowing: make(chan *known, 1), // it is sent to once
+		mood: sentiment.New(), judgements: make(chan judgement, judgementsWaiting),
+		knowing: make(chan *known, 1), // it is sent to once
 		record: &Record{
 			ID: newID(now, rand.Uint32()), CallID: peer.CallID, Number: peer.Number, Name: peer.Name,
 			Dialled: peer.Dialled, Remote: peer.Remote, Transport: peer.Transport, Codec: peer.Codec,
@@ -94,11 +100,11 @@ func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	c.recall()
 	spokenSecret := c.concealed(&t)
 	c.concealCards(&t)
-	mood := c.mood.Score(t.Text)
 	commands := c.commands(ctx, t)
 	if spokenSecret {
 		commands = []flow.Command{{Kind: flow.NotKeyed}}
 	}
+	mood := c.feel(t, commands)
 	c.understood = commands
 	c.noteTurn(t, mood, commands)
 	c.heardFacts(t.Text)
@@ -127,7 +133,7 @@ func (c *conversation) concealed(t *callerTurn) bool {
 	case len(c.content.Understand.Digits(t.Text)) < 3:
 		return false
 	}
-	t.Text, t.Alternatives = "[withheld]", nil
+	t.Text, t.Alternatives, t.withheld = "[withheld]", nil, true
 	return true
 }
 
@@ -141,14 +147,14 @@ func (c *conversation) attend(ctx context.Context, t callerTurn, expect flow.Exp
 	c.concealCards(&t)
 	commands := c.commandsFor(ctx, t, expect)
 	c.turns++
-	c.noteTurn(t, c.mood.Score(t.Text), commands)
+	c.noteTurn(t, c.feel(t, commands), commands)
 	return commands
 }
 
 // overheard writes a turn down that nothing is done about.
 func (c *conversation) overheard(t callerTurn) {
 	c.concealCards(&t)
-	c.noteTurn(t, c.mood.Score(t.Text), nil)
+	c.noteTurn(t, c.feel(t, nil), nil)
 }
 
 // finish ends the conversation with an outcome.
@@ -190,7 +196,7 @@ func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flo
 func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {
 	turn := Turn{
 		Side: "caller", Text: t.Text, Keys: t.Keys != "", Start: t.start, End: t.end, Confidence: t.Confidence, Vendor: t.vendor,
-		Sentiment: mood.Value, Mood: strings.TrimSpace(mood.Label + " " + mood.Cause),
+		Sentiment: mood.Value, Trend: mood.Trend, Mood: strings.TrimSpace(mood.Label + " " + mood.Cause),
 	}
 	if turn.Keys {
 		turn.Text = t.Keys
@@ -270,6 +276,7 @@ func (c *conversation) close(cause string) {
 	for name, v := range c.state.Slots {
 		r.Slots[name] = v
 	}
+	c.judged()
 	r.Sentiment, r.Trend = c.mood.Last(), c.mood.Trend()
 	if r.Outcome == "" {
 		r.Outcome = c.outcome()

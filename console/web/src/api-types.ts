@@ -1309,6 +1309,8 @@ export interface components {
             text: string;
             /** Format: int64 */
             took: number;
+            /** Format: double */
+            trend?: number;
             understood?: components["schemas"]["Command"][] | null;
             vendor?: string;
         };
@@ -1491,6 +1493,20 @@ export interface components {
         LoginInputBody: {
             name: string;
             password: string;
+        };
+        Mood: {
+            /** Format: int64 */
+            at: number;
+            before?: string;
+            by: string;
+            cause?: string;
+            label: string;
+            /** Format: double */
+            score: number;
+            /** Format: double */
+            trend: number;
+            /** Format: int64 */
+            turn: number;
         };
         NumberRule: {
             fallback?: components["schemas"]["OutOfHours"];
@@ -1753,6 +1769,7 @@ export interface components {
             known?: string;
             ladder?: components["schemas"]["Signal"][] | null;
             legs?: string[] | null;
+            moods?: components["schemas"]["Mood"][] | null;
             name?: string;
             number: string;
             outcome: string;
@@ -1950,6 +1967,8 @@ export interface components {
             start: number;
             step?: string;
             text: string;
+            /** Format: double */
+            trend?: number;
             vendor?: string;
         };
         User: {

@@ -45,7 +45,7 @@ export function Talk({ changes }: { changes: { path: string; text: string }[] })
   return (
     <Card title={say("talk")}>
       <p><small>{say("talkHelp")}</small></p>
-      <ol className="transcript" role="log" tabIndex={0} aria-label={say("talk")}>
+      <div role="log" tabIndex={0} aria-label={say("talk")}><ol className="transcript">
         {said.map((t, i) => (
           <li key={i} className={`said ${t.side === "caller" ? "caller" : "attendant"}`}>
             <span className="who">{say(t.side === "caller" ? "caller" : "attendant")}</span>
@@ -59,7 +59,7 @@ export function Talk({ changes }: { changes: { path: string; text: string }[] })
             ].filter(Boolean).join(" · ")}</small>
           </li>))}
         <li ref={end} className="note">{over ? say("talkOver") : ""}</li>
-      </ol>
+      </ol></div>
       <Fault error={error} />
       <form className="row" onSubmit={speak}>
         <label className="grow">{say("yourLine")} <input name="line" autoComplete="off" maxLength={1000} /></label>
