@@ -57,13 +57,24 @@ func (f dialCommand) Run(p *program) error {
 // trunk.ErrForbidden, trunk.ErrLimit, trunk.ErrNoTrunk or a *sip.CallError. It is
 // what an API's operation for outgoing calls calls.
 func (s *server) callOut(ctx context.Context, r trunk.Request) error {
+	began := time.Now()
 	leg, err := s.telephony.group.Dial(ctx, r)
 	if err != nil {
-		return err
+		return errors.Join(err, s.notReached(ctx, r, began, err))
 	}
 	defer leg.Hangup(media.ErrLocalHangup)
 	s.attendant.Answer(ctx, leg)
 	return nil
+}
+
+// notReached leaves a record of a call that was dialled and not answered. One that
+// no rule allows has not been.
+func (s *server) notReached(ctx context.Context, r trunk.Request, began time.Time, cause error) error {
+	var call *sip.CallError
+	if !errors.As(cause, &call) {
+		return nil
+	}
+	return s.attendant.NotReached(context.WithoutCancel(ctx), media.Peer{Number: r.Number, Dialled: r.Number}, began, cause, call.Ladder)
 }
 
 // explained says in plain words why a call was not answered.
