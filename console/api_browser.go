@@ -33,6 +33,9 @@ type Browsers interface {
 	Patch(ctx context.Context, id, fragment string) (string, error)
 	// Hangup ends the call for the browser.
 	Hangup(id string) error
+	// Watch lets o.By listen to a live call, as o.Verb says. Besides the errors
+	// above: dialog.ErrNoCall, dialog.ErrRole, dialog.ErrTarget.
+	Watch(ctx context.Context, offer, call, remote string, o dialog.Order) (id, answer string, err error)
 }
 
 type ticketInput struct {
@@ -144,9 +147,7 @@ func (c *Console) browserCall(ctx context.Context, in *offerInput) (*answerOutpu
 	if err != nil {
 		return nil, browserFault(err)
 	}
-	return &answerOutput{
-		Status: http.StatusCreated, Type: "application/sdp", Location: "/api/v1/rtc/call/" + id, ETag: `"1"`, Body: []byte(answer),
-	}, nil
+	return legOutput(id, answer), nil
 }
 
 func (c *Console) browserPatch(ctx context.Context, in *fragmentInput) (*answerOutput, error) {

@@ -2,6 +2,8 @@ package console
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -38,6 +40,12 @@ func (c *Console) callRoutes(api huma.API) {
 	heard.Metadata[metaAudited] = true
 	heard.Responses = map[string]*huma.Response{"200": {Description: "WAV; ranges are served", Content: map[string]*huma.MediaType{"audio/wav": {}}}}
 	huma.Register(api, heard, c.recording)
+	leg := operation("leg-recording", http.MethodGet, "/calls/{id}/legs/{leg}/recording", "calls", "Play the recording of a further leg, an agent's or a supervisor's: its voice left, what it heard right", access.HearCalls)
+	leg.Metadata[metaAudited] = true
+	leg.Responses = heard.Responses
+	huma.Register(api, leg, c.legRecording)
+	huma.Register(api, operation("erase-call", http.MethodDelete, "/calls/{id}", "calls", "Erase all that is kept of a call", access.EraseCalls), c.eraseCall)
+	huma.Register(api, operation("erase-caller", http.MethodPost, "/calls/erase", "calls", "Erase all that is kept of a number's calls", access.EraseCalls), c.eraseCaller)
 	stream := operation("events", http.MethodGet, "/events", "calls", "Follow what happens, as server-sent events, each numbered", access.ReadCalls)
 	stream.Responses = map[string]*huma.Response{"200": {Description: "events", Content: map[string]*huma.MediaType{"text/event-stream": {}}}}
 	huma.Register(api, stream, c.events)
@@ -71,13 +79,40 @@ func (c *Console) call(ctx context.Context, in *identified) (*callOutput, error)
 	return &callOutput{record}, c.faultIf(err)
 }
 
+// ErrLocked is a recording that is sealed and cannot be opened here.
+var ErrLocked = errors.New("the recording is sealed: this server has no key to it")
+
 func (c *Console) recording(ctx context.Context, in *identified) (*huma.StreamResponse, error) {
 	record, err := c.cfg.Store.Call(ctx, in.ID)
 	if err != nil {
 		return nil, c.fault(err)
 	}
-	file, err := os.Open(filepath.Join(c.cfg.Recordings, filepath.Base(record.Recording)))
-	if err != nil || record.Recording == "" {
+	return c.played(record, record.Recording)
+}
+
+type furtherLegInput struct {
+	ID  string `path:"id" maxLength:"128"`
+	Leg int    `path:"leg" minimum:"1" maximum:"1000" doc:"by its place in the call's legs, 1 on"`
+}
+
+func (c *Console) legRecording(ctx context.Context, in *furtherLegInput) (*huma.StreamResponse, error) {
+	record, err := c.cfg.Store.Call(ctx, in.ID)
+	if err != nil {
+		return nil, c.fault(err)
+	}
+	if in.Leg > len(record.Legs) {
+		return nil, huma.Error404NotFound("the call has no recording of such a leg")
+	}
+	return c.played(record, record.Legs[in.Leg-1])
+}
+
+// played answers with a recording of a call.
+func (c *Console) played(record *dialog.Record, name string) (*huma.StreamResponse, error) {
+	file, err := c.openRecording(name)
+	switch {
+	case errors.Is(err, ErrLocked):
+		return nil, huma.Error409Conflict(ErrLocked.Error())
+	case err != nil:
 		return nil, huma.Error404NotFound("there is no recording of this call")
 	}
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
@@ -86,4 +121,49 @@ func (c *Console) recording(ctx context.Context, in *identified) (*huma.StreamRe
 		w.Header().Set("Content-Type", "audio/wav")
 		http.ServeContent(w, r, record.Recording, record.Ended, file)
 	}}, nil
+}
+
+func (c *Console) openRecording(name string) (io.ReadSeekCloser, error) {
+	switch {
+	case name == "":
+		return nil, os.ErrNotExist
+	case c.cfg.Recording != nil:
+		return c.cfg.Recording(name)
+	}
+	return os.Open(filepath.Join(c.cfg.Recordings, filepath.Base(name)))
+}
+
+type erasure struct {
+	Body struct {
+		Calls int `json:"calls" doc:"how many were erased"`
+	}
+}
+
+type eraseInput struct {
+	Body struct {
+		Number string `json:"number" minLength:"1" maxLength:"64" doc:"as calls have it"`
+	}
+}
+
+// eraseCall erases a call: record, recordings, hand-overs, audits.
+func (c *Console) eraseCall(ctx context.Context, in *identified) (*erasure, error) {
+	record, err := c.cfg.Store.Call(ctx, in.ID)
+	if err != nil {
+		return nil, c.fault(err)
+	}
+	return c.erased(ctx, "", record.ID)
+}
+
+func (c *Console) eraseCaller(ctx context.Context, in *eraseInput) (*erasure, error) {
+	return c.erased(ctx, in.Body.Number, "")
+}
+
+func (c *Console) erased(ctx context.Context, number, id string) (*erasure, error) {
+	if c.cfg.Erase == nil {
+		return nil, huma.Error404NotFound("nothing can be erased here")
+	}
+	n, err := c.cfg.Erase(ctx, number, id)
+	out := &erasure{}
+	out.Body.Calls = n
+	return out, c.faultIf(err)
 }

@@ -12,6 +12,7 @@ import (
 
 	"attendant/console/access"
 	"attendant/dialog"
+	"attendant/dialog/knowledge"
 	"attendant/dialog/queue"
 )
 
@@ -23,6 +24,8 @@ type Desk interface {
 	SetAgent(name string, s queue.State) error
 	FinishWrapUp(ctx context.Context, agent, code, notes string) error
 	Order(ctx context.Context, call string, o dialog.Order) error
+	Queue(name string) (queue.Queue, bool)
+	Suggest(ctx context.Context, text string, most int) ([]knowledge.Found, error)
 }
 
 type stateInput struct {
@@ -66,6 +69,7 @@ func (c *Console) deskRoutes(api huma.API) {
 	huma.Register(api, operation("queues", http.MethodGet, "/queues", "desk", "List queues with those who wait and their figures", access.WorkDesk), c.queues)
 	huma.Register(api, operation("hand-overs", http.MethodGet, "/hand-overs", "desk", "List hand-overs with their briefings, the newest first", access.WorkDesk), c.handOvers)
 	huma.Register(api, operation("order", http.MethodPost, "/calls/{id}/order", "desk", "Have a live call do something, as its agent or as a supervisor", access.WorkDesk), c.order)
+	c.softphoneRoutes(api)
 }
 
 // settingRoutes are the routes by which agents and queues are edited.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,6 +42,11 @@ func (p *phone) Hangup(id string) error {
 	}
 	p.ended = id
 	return nil
+}
+
+func (p *phone) Watch(_ context.Context, offer, call, _ string, o dialog.Order) (string, string, error) {
+	p.offer, p.to = offer, fmt.Sprintf("%s %s %s %s", call, o.Verb, o.By, o.Role)
+	return "leg1", "v=0 answer", p.fault
 }
 
 const sdp = "application/sdp"

@@ -12,6 +12,7 @@ package console
 import (
 	"context"
 	"embed"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -25,6 +26,7 @@ import (
 	"attendant/dialog/flow"
 	"attendant/dialog/knowledge"
 	"attendant/dialog/queue"
+	"attendant/dialog/softphone"
 )
 
 //go:embed web/dist
@@ -44,18 +46,26 @@ type Config struct {
 	Store      Calls
 	Flows      *flow.Set
 	Articles   *knowledge.Base
-	Browsers   Browsers // optional: without it no browser can call
-	Sites      []string // origins whose pages may call with a ticket, "https://shop.example"
+	Browsers   Browsers            // optional: without it no browser can call
+	Softphones *softphone.Exchange // agents' pages that are their phones; optional
+	Sites      []string            // origins whose pages may call with a ticket, "https://shop.example"
 	Live       func() map[string]dialog.CallInfo
-	Ready      func() error              // nil where calls can be answered, else why not
-	Recordings string                    // folder
-	Gauges     map[string]func() float64 // further metrics by name
-	Vendors    func() []Vendor           // how the vendors on the ladders are doing; optional
-	Trunks     func() []Trunk            // how it stands with the trunks; optional
-	Desk       Desk                      // agents, queues and orders for live calls; optional
-	Agents     Things[queue.Agent]       // their settings; optional, as are those of Queues
-	Queues     Things[queue.Queue]
-	Log        *slog.Logger
+	Ready      func() error // nil where calls can be answered, else why not
+	Recordings string       // folder; Recording opens what is in it
+	// Recording opens a recording by its name, for reading: ErrLocked where it is
+	// sealed and cannot be opened here. Optional: without it files are opened as
+	// they are.
+	Recording func(name string) (io.ReadSeekCloser, error)
+	// Erase erases a call by its ID, or all calls of a number, and returns how many
+	// that were. Optional.
+	Erase   func(ctx context.Context, number, id string) (int, error)
+	Gauges  map[string]func() float64 // further metrics by name
+	Vendors func() []Vendor           // how the vendors on the ladders are doing; optional
+	Trunks  func() []Trunk            // how it stands with the trunks; optional
+	Desk    Desk                      // agents, queues and orders for live calls; optional
+	Agents  Things[queue.Agent]       // their settings; optional, as are those of Queues
+	Queues  Things[queue.Queue]
+	Log     *slog.Logger
 }
 
 // Console is the HTTP side of the program.

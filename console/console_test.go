@@ -83,7 +83,7 @@ func newConsole(t *testing.T, options ...func(*Config)) *served {
 	flows, articles := company()
 	cfg := Config{
 		Access: users, Flows: flows, Articles: articles,
-		Hub: &dialog.Hub{}, Store: shelf{dialog.Record{ID: "a", Recording: "a.wav", Turns: []dialog.Turn{{Side: "caller", Text: "<b>hi</b>"}}}},
+		Hub: &dialog.Hub{}, Store: shelf{dialog.Record{ID: "a", Recording: "a.wav", Legs: []string{"a-1-ann.wav", "gone.wav"}, Turns: []dialog.Turn{{Side: "caller", Text: "<b>hi</b>"}}}},
 		Live: func() map[string]dialog.CallInfo { return nil }, Ready: func() error { return errors.New("no recogniser") },
 		Recordings: dir, Log: slog.New(slog.DiscardHandler),
 		Vendors: func() []Vendor {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"attendant/dialog"
+	"attendant/dialog/knowledge"
 	"attendant/dialog/queue"
 )
 
@@ -42,6 +43,14 @@ func (d *counter) Order(_ context.Context, call string, o dialog.Order) error {
 		return dialog.ErrNoCall
 	}
 	return nil
+}
+
+func (d *counter) Queue(name string) (queue.Queue, bool) {
+	return queue.Queue{Name: name, WrapUpCodes: []string{"order-status", "other"}, Back: []string{"survey"}}, true
+}
+
+func (d *counter) Suggest(_ context.Context, text string, _ int) ([]knowledge.Found, error) {
+	return []knowledge.Found{{Article: knowledge.Article{ID: text}, Confidence: 0.9}, {Article: knowledge.Article{ID: "no"}, Confidence: 0.1}}, nil
 }
 
 func TestDeskIsServedByRole(t *testing.T) {

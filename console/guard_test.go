@@ -23,6 +23,9 @@ var routes = []struct {
 	{"GET", "/api/v1/calls", "supervisor designer analyst"},
 	{"GET", "/api/v1/calls/{id}", "supervisor designer analyst"},
 	{"GET", "/api/v1/calls/{id}/recording", "supervisor analyst"},
+	{"GET", "/api/v1/calls/{id}/legs/{leg}/recording", "supervisor analyst"},
+	{"DELETE", "/api/v1/calls/{id}", ""},
+	{"POST", "/api/v1/calls/erase", ""},
 	{"GET", "/api/v1/events", "supervisor designer analyst"},
 	{"GET", "/api/v1/flows", "supervisor agent designer analyst"},
 	{"GET", "/api/v1/flows/{name}", "supervisor agent designer analyst"},
@@ -55,7 +58,7 @@ func TestEachRouteForEachRole(t *testing.T) {
 		}
 	}
 	for _, r := range routes {
-		path := strings.NewReplacer("{id}", "nobody", "{name}", "nobody", "/events", "/events?after=x").Replace(r.path)
+		path := strings.NewReplacer("{id}", "nobody", "{leg}", "1", "{name}", "nobody", "/events", "/events?after=x").Replace(r.path)
 		for _, user := range users {
 			res, body := s.ask(t, user, r.method, path, "{}")
 			want := http.StatusForbidden

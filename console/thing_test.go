@@ -3,7 +3,11 @@ package console
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -148,4 +152,53 @@ func actions(entries []access.Entry) string {
 		out = append(out, e.Action+" "+e.Outcome)
 	}
 	return strings.Join(out, ",")
+}
+
+func TestLegsArePlayedAndCallsErased(t *testing.T) {
+	var erased []string
+	s := newConsole(t, func(c *Config) {
+		c.Recording = func(name string) (io.ReadSeekCloser, error) {
+			if name == "a-1-ann.wav" {
+				return os.Open(filepath.Join(c.Recordings, "a.wav"))
+			}
+			return nil, fmt.Errorf("%s: %w", name, ErrLocked)
+		}
+		c.Erase = func(_ context.Context, number, id string) (int, error) {
+			erased = append(erased, number+" "+id)
+			return 2, nil
+		}
+	})
+	body := `{"name":"sue","password":"` + adminPassword + `","roles":["supervisor"]}`
+	if res, answer := s.ask(t, "admin", http.MethodPost, "/api/v1/users", body); res.StatusCode >= 300 {
+		t.Fatal(res.Status, answer)
+	}
+	for _, c := range []struct {
+		user, method, path, body string
+		status                   int
+		want                     string
+	}{
+		{"sue", "GET", "/calls/a/legs/1/recording", "", 200, "RIFF"},
+		{"sue", "GET", "/calls/a/legs/2/recording", "", 409, "sealed"},
+		{"sue", "GET", "/calls/a/recording", "", 409, "sealed"},
+		{"sue", "GET", "/calls/a/legs/3/recording", "", 404, "no recording"},
+		{"sue", "GET", "/calls/b/legs/1/recording", "", 404, ""},
+		{"", "GET", "/calls/a/legs/1/recording", "", 401, ""},
+		{"sue", "DELETE", "/calls/a", "", 403, ""},
+		{"admin", "DELETE", "/calls/b", "", 404, ""},
+		{"admin", "DELETE", "/calls/a", "", 200, `"calls":2`},
+		{"sue", "POST", "/calls/erase", `{"number":"+1"}`, 403, ""},
+		{"admin", "POST", "/calls/erase", `{"number":"+1"}`, 200, `"calls":2`},
+		{"admin", "POST", "/calls/erase", `{"number":""}`, 422, ""},
+	} {
+		if res, answer := s.ask(t, c.user, c.method, "/api/v1"+c.path, c.body); res.StatusCode != c.status || !strings.Contains(answer, c.want) {
+			t.Errorf("%s %s %s: %s %s; want %d, %s", c.user, c.method, c.path, res.Status, answer, c.status, c.want)
+		}
+	}
+	if got := strings.Join(erased, ","); got != " a,+1 " {
+		t.Errorf("erased %q", got)
+	}
+	entries, err := s.users.Audit(t.Context(), 0, 100)
+	if err != nil || !strings.Contains(actions(entries), "leg-recording streamed") || !strings.Contains(actions(entries), "erase-caller 200") {
+		t.Errorf("audit %s, %v", actions(entries), err)
+	}
 }

@@ -18,6 +18,7 @@ package dialog
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -60,7 +61,10 @@ type Attendant struct {
 	Router      Router        // what a call to a number is to do; optional
 	Music       []media.Frame // for callers who wait; optional
 	Recordings  string        // folder for recordings; none are made where empty
-	Apology     string        // said when a call must end for our sake
+	// Seal returns what encrypts a recording into a file; Close ends it and leaves
+	// the file open. Optional: without it recordings are plain WAV files.
+	Seal    func(io.Writer) (io.WriteCloser, error)
+	Apology string // said when a call must end for our sake
 	// Trace is told each step of the engine, with the state before it; optional.
 	Trace func(before flow.State, in flow.Input, after flow.State, effects []flow.Effect)
 	// TurnBudget bounds what vendors over the network may take, all together, from
@@ -77,6 +81,10 @@ type Attendant struct {
 	calls sync.Map // call ID -> *call
 	own   sync.Once
 	words *guard.Templates // what the company says, once own is done
+
+	looking sync.WaitGroup
+	ringsMu sync.Mutex
+	rings   map[string]ring // Call-ID -> look-up that began with the INVITE
 }
 
 // ClockStats count what the calls' clocks and ears could not keep up with.
@@ -100,8 +108,12 @@ func (a *Attendant) Live() map[string]CallInfo {
 }
 
 // Answer talks with the caller at leg until the call has ended and its record
-// is written. When ctx ends first the caller is told so, politely.
+// is written. When ctx ends first the caller is told so, politely. An agent's phone
+// that dials a feature code is no caller.
 func (a *Attendant) Answer(ctx context.Context, leg media.Leg) {
+	if a.dialledIn(ctx, leg) {
+		return
+	}
 	a.answer(ctx, leg, (*call).converse)
 }
 
@@ -176,8 +188,8 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 func (c *call) start(ctx context.Context, parts *sync.WaitGroup) {
 	c.floor.change(func(*scene) {})
 	c.startRecorder(ctx, parts)
-	number := c.talk.record.Number // of a callback it is known only later
-	parts.Go(func() { c.talk.knowing <- c.a.know(ctx, c.id, number) })
+	callID, number := c.talk.record.CallID, c.talk.record.Number // of a callback the number is known only later
+	parts.Go(func() { c.talk.knowing <- c.a.whoCalls(ctx, c.id, callID, number) })
 	parts.Go(func() { c.bridge.Run(ctx) })
 	parts.Go(func() { c.ear.listen(ctx) })
 }
@@ -185,13 +197,14 @@ func (c *call) start(ctx context.Context, parts *sync.WaitGroup) {
 // startRecorder records the caller on the left and all whom the caller hears on
 // the right.
 func (c *call) startRecorder(ctx context.Context, parts *sync.WaitGroup) {
-	name := c.id + ".wav"
+	name := c.a.tapeName(c.id)
 	t, file := c.newTape(name)
 	if t == nil {
 		return
 	}
 	c.talk.record.Recording = name
 	c.floor.record(t)
+	c.tape, c.file = t, file
 	if c.a.Consent == "ask" {
 		c.floor.change(func(s *scene) { s.paused = true })
 	}

@@ -232,15 +232,18 @@ type decision struct {
 }
 
 // hearOut says text to an agent until they press a key or say something, or for
-// a while longer.
+// a while longer. What is still being said then is cut; a voice that takes its time
+// to end is waited for only before something else is said, not by a caller who is
+// to be connected.
 func (h *handover) hearOut(ctx context.Context, p *party, text string) decision {
+	p.speaking.Wait()
 	speaking, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
-	go func() {
+	p.speaking.Go(func() {
 		defer close(done)
 		p.tell(speaking, text)
-	}()
-	defer func() { <-done }()
+	})
+	defer p.mouth.player.Stop()
 	defer stop()
 	patience := time.NewTimer(time.Hour)
 	defer patience.Stop()

@@ -44,8 +44,10 @@ type call struct {
 
 	id       string
 	floor    *floor
-	orders   chan placed    // of agents and supervisors; taken while a human has the caller
-	prompts  chan string    // what supervisors want said; what does not fit is refused
+	orders   chan placed // of agents and supervisors; taken while a human has the caller
+	prompts  chan string // what supervisors want said; what does not fit is refused
+	tape     *tape       // of the call, and its file; nil where nothing is recorded
+	file     *recording
 	kept     *HandOver      // the place in a queue that the caller gets back
 	comeBack string         // the flow to go on with after a hand-over
 	watchers sync.WaitGroup // supervisors, and what rings them
@@ -210,6 +212,7 @@ func (c *call) overhear(h heard, silence *time.Timer, expect flow.Expectation, w
 			silence.Reset(wait)
 			return callerTurn{}, false
 		}
+		c.muteCard(h)
 		return c.spokenTurn(h), true
 	}
 	return callerTurn{}, false
@@ -273,30 +276,9 @@ func (c *call) hints(e flow.Expectation) speech.Hints {
 	return speech.Hints{
 		Language:  c.talk.language(),
 		Bandwidth: c.leg.Peer().Bandwidth,
-		Expect:    speech.Expectation{Kind: expectKind(e.Type), Min: e.Min, Max: e.Max, Choices: choices(e)},
+		Expect:    Expected(e),
 		Sensitive: e.Sensitive,
 	}
-}
-
-// choices are the words for what may be chosen.
-func choices(e flow.Expectation) []string {
-	var out []string
-	for _, c := range e.Choices {
-		out = append(out, strings.ReplaceAll(c.Value, "_", " "))
-		out = append(out, c.Words...)
-	}
-	return out
-}
-
-// expectKind is what a recogniser can expect; of other types it hears words.
-func expectKind(t string) speech.ExpectKind {
-	switch t {
-	case "digits", "code", "yesno", "date":
-		return speech.ExpectKind(t)
-	case "phone":
-		return speech.ExpectDigits
-	}
-	return speech.ExpectOpen
 }
 
 // respond carries out effects and those that follow from their results, and

@@ -3,6 +3,7 @@ package dialog_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -100,6 +101,7 @@ type books struct {
 	intents []dialog.Intent
 	slow    bool
 	silent  bool // a customer is never found, nor told not to be
+	lookups int  // of customers
 }
 
 func (b *books) SaveCall(_ context.Context, r *dialog.Record) error {
@@ -123,6 +125,9 @@ func (b *books) Call(context.Context, string) (*dialog.Record, error) {
 func (b *books) Calls(context.Context, dialog.CallQuery) ([]dialog.Record, error) { return nil, nil }
 
 func (b *books) FindCustomer(ctx context.Context, q crm.CustomerQuery) (crm.Customer, error) {
+	b.mu.Lock()
+	b.lookups++
+	b.mu.Unlock()
 	switch {
 	case b.silent:
 		<-ctx.Done()
@@ -442,6 +447,32 @@ func TestCallerIsLookedUpBesideTheGreeting(t *testing.T) {
 		}
 		if len(s.books.tickets) != 1 || !strings.Contains(s.books.tickets[0].Body, "whose number calls (c9): 1, the last on 2026-11-20T09:00: abandoned_in_ai") {
 			t.Errorf("tickets %+v", s.books.tickets)
+		}
+	})
+}
+
+// TestCallerIsLookedUpWithTheInvite has the system answer after 700 ms: what the
+// call was answered with is known when it is, and the system is asked once.
+func TestCallerIsLookedUpWithTheInvite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, "goodbye")
+		s.leg = mediatest.NewLeg(media.Peer{CallID: "x@y", Number: "+15550199", Codec: "G722/8000"})
+		s.say(6 * time.Second)
+		s.Attendant.Ring(t.Context(), "x@y", "+15550199")
+		s.Attendant.Ring(t.Context(), "x@y", "+15550199") // the INVITE came twice
+		s.Attendant.Ring(t.Context(), "never answered", "+15550199")
+		s.Attendant.Wait()
+		asked := s.books.lookups
+		if r := s.answer(t, t.Context()); r.Known != "c9" || s.books.lookups != asked || asked != 2 {
+			t.Errorf("known %q; looked up %d times with the INVITEs, %d in all", r.Known, asked, s.books.lookups)
+		}
+		time.Sleep(2 * time.Minute)
+		for i := range 300 {
+			s.Attendant.Ring(t.Context(), fmt.Sprint(i), "+15550199")
+		}
+		s.Attendant.Wait()
+		if got := s.books.lookups - asked; got != 256 {
+			t.Errorf("%d of 300 calls that ring are looked up, want 256", got)
 		}
 	})
 }

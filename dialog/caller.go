@@ -63,6 +63,11 @@ var ErrNoKeys = errors.New("leg cannot send digits")
 // Call plays the script on leg and hangs up. It returns early when the other
 // side hangs up or ctx ends.
 func (c *Caller) Call(ctx context.Context, leg media.Leg) (Outcome, error) {
+	return c.on(ctx, leg, (*scripted).play)
+}
+
+// on has play say and do something on leg, and hangs up.
+func (c *Caller) on(ctx context.Context, leg media.Leg, play func(*scripted, context.Context) error) (Outcome, error) {
 	running, end := context.WithCancel(ctx)
 	defer end()
 	s := &scripted{
@@ -86,7 +91,7 @@ func (c *Caller) Call(ctx context.Context, leg media.Leg) (Outcome, error) {
 	talking, stop := context.WithCancel(leg.Context())
 	defer stop()
 	defer context.AfterFunc(ctx, stop)()
-	err := s.play(talking)
+	err := play(s, talking)
 	s.settle(running)
 	s.out.Cause = cause(context.Cause(leg.Context()))
 	leg.Hangup(media.ErrLocalHangup)

@@ -19,6 +19,7 @@ type Chat struct {
 	Number   string          // the caller's; "chat" where empty
 	Verified string          // the customer who the caller is known to be; empty is nobody
 	Language string          // BCP 47; the attendant's where empty
+	Heard    func() float64  // how sure a recogniser is of the last line, 0 to 1; 1 where nil
 }
 
 // Exchange is one turn of either side, with all that was decided in it.
@@ -63,7 +64,11 @@ func (a *Attendant) Chat(ctx context.Context, o Chat, next func() (string, bool)
 			cause = "caller ended the chat"
 			break
 		}
-		effects = c.line(ctx, strings.TrimSpace(line), tell)
+		heard := 1.0
+		if o.Heard != nil {
+			heard = o.Heard()
+		}
+		effects = c.line(ctx, strings.TrimSpace(line), heard, tell)
 	}
 	c.close(cause)
 	return c.file(context.WithoutCancel(ctx))
@@ -91,13 +96,13 @@ func (c *conversation) vouched(ctx context.Context, customer string) error {
 	return nil
 }
 
-func (c *conversation) line(ctx context.Context, line string, tell func(Exchange)) []flow.Effect {
+func (c *conversation) line(ctx context.Context, line string, heard float64, tell func(Exchange)) []flow.Effect {
 	c.asked = time.Now()
 	if line == "" {
 		return c.silence()
 	}
 	at := c.since(c.asked)
-	t := callerTurn{Turn: understand.Turn{Text: line, Confidence: 1}, start: at, end: at}
+	t := callerTurn{Turn: understand.Turn{Text: line, Confidence: heard}, start: at, end: at}
 	if keys, ok := strings.CutPrefix(line, "#"); ok && keys != "" {
 		t.Turn = understand.Turn{Keys: keys, Confidence: 1}
 	}

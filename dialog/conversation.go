@@ -90,6 +90,7 @@ func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	c.until = t.until
 	c.recall()
 	spokenSecret := c.concealed(&t)
+	c.concealCards(&t)
 	mood := c.mood.Score(t.Text)
 	commands := c.commands(ctx, t)
 	if spokenSecret {
@@ -134,6 +135,7 @@ func (c *conversation) commands(ctx context.Context, t callerTurn) []flow.Comman
 // attend takes in a turn of a caller outside the flows, such as one who waits
 // for a human, and returns what it means.
 func (c *conversation) attend(ctx context.Context, t callerTurn, expect flow.Expectation) []flow.Command {
+	c.concealCards(&t)
 	commands := c.commandsFor(ctx, t, expect)
 	c.turns++
 	c.noteTurn(t, c.mood.Score(t.Text), commands)
@@ -141,7 +143,10 @@ func (c *conversation) attend(ctx context.Context, t callerTurn, expect flow.Exp
 }
 
 // overheard writes a turn down that nothing is done about.
-func (c *conversation) overheard(t callerTurn) { c.noteTurn(t, c.mood.Score(t.Text), nil) }
+func (c *conversation) overheard(t callerTurn) {
+	c.concealCards(&t)
+	c.noteTurn(t, c.mood.Score(t.Text), nil)
+}
 
 // finish ends the conversation with an outcome.
 func (c *conversation) finish(outcome string) {
@@ -167,14 +172,16 @@ func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flo
 		understanding, cancel = context.WithDeadline(ctx, t.until)
 	}
 	defer cancel()
-	commands, err := c.a.Understand.Understand(understanding, understand.View{
+	view := understand.View{
 		Expect: expect, Flow: c.state.Flow, Language: c.state.Language, At: c.now(), History: c.history(), Spent: c.guard.Spent,
-	}, t.Turn)
+	}
+	t.Text = unmasked(t.Text)
+	commands, err := c.a.Understand.Understand(understanding, view, t.Turn)
 	if err != nil {
 		c.a.Log.Error("understanding failed", "call", c.record.ID, "error", err)
 		return []flow.Command{{Kind: flow.NotHeard}}
 	}
-	return c.known(ctx, commands, t.Text)
+	return understand.Settle(view, t.Turn, c.known(ctx, commands, t.Text))
 }
 
 func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {

@@ -45,6 +45,7 @@ type heard struct {
 	endpointed time.Time // the turn was taken to have ended
 	recognized time.Time // the final words were known
 	err        error     // the recogniser failed: the words are lost
+	hidden     bool      // a card's number was taken out of the words
 }
 
 type heardKind int
@@ -211,9 +212,10 @@ func (e *ear) finish(ctx context.Context, u *heard, results <-chan speech.Result
 	}
 }
 
-// tell passes an event on. A partial that nobody waits for is dropped: the
-// next one replaces it.
+// tell passes an event on, without card numbers. A partial that nobody waits for
+// is dropped: the next one replaces it.
 func (e *ear) tell(ctx context.Context, h heard) {
+	h.result, h.hidden = withoutCards(h.result, *e.hints.Load())
 	if h.kind == heardPartial {
 		select {
 		case e.events <- h:

@@ -18,6 +18,7 @@ type Event struct {
 	Act   *ActionRecord `json:"action,omitempty"` // ActionDone
 	Agent string        `json:"agent,omitempty"`  // HandedOver, AgentState, QueueUpdated, Supervised
 	Queue string        `json:"queue,omitempty"`  // HandedOver, QueueUpdated
+	Alert AlertKind     `json:"alert,omitempty"`  // Alerted
 	Text  string        `json:"text,omitempty"`   // HandedOver: how it went; CallEnded: the outcome; VendorSwitched: from whom to whom, and why
 }
 
@@ -39,6 +40,7 @@ const (
 	QueueUpdated EventKind = "queue.updated" // Text: what happened in Queue, to Call or Agent
 	AgentState   EventKind = "agent.state"   // Text: the new state
 	Supervised   EventKind = "supervised"    // Text: what the supervisor Agent does
+	Alerted      EventKind = "alert"         // Alert: why somebody should look; Text: what has brought it about
 )
 
 // CallInfo is what is known of a call as it starts.

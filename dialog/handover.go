@@ -297,15 +297,15 @@ func (h *handover) passOn(ctx context.Context, from string) string {
 	return h.again(ctx, from, "moment")
 }
 
-// stage writes down what goes on and tells it.
+// stage writes down what goes on and tells it: who is told finds it in the store.
 func (h *handover) stage(ctx context.Context, stage string) {
 	h.mu.Lock()
 	h.row.Stage = stage
 	row := h.row
 	row.Tries = append([]Try(nil), h.row.Tries...)
 	h.mu.Unlock()
-	h.talk.event(Event{Kind: HandedOver, Text: stage, Agent: row.Agent, Queue: row.Queue})
 	h.save(ctx, row)
+	h.talk.event(Event{Kind: HandedOver, Text: stage, Agent: row.Agent, Queue: row.Queue})
 }
 
 func (h *handover) save(ctx context.Context, row HandOver) {

@@ -1,5 +1,38 @@
 package dialog_test
 
+// The exits of a hand-over, and where each is tested.
+//
+// An agent does not take the call, and the next is rung within a second
+// (TestAgentWhoDoesNotTakeTheCall, a subtest each): declines by key, busy, no
+// answer, unreachable, hangs up during the briefing, network gone then, set away
+// while ringing, says nothing. Declines by voice: TestAgentDeclinesByVoice. An
+// answering machine: TestAnsweringMachineIsNoAgent. Two accept at once: package
+// queue's
+// TestClaimsAtOnceHaveOneOutcome and its model.
+//
+// Nobody takes it: TestOverflowGoesBackToTheAttendant, TestClosedQueueTakesAMessage,
+// TestClosedQueueOverflowsIntoAnother, TestCallbackKeepsThePlace; the caller cannot be
+// called back: TestOnlyTheOwnNumberIsCalledBack, or does not answer then:
+// TestRestartKeepsCallbacksAndClosesTheRest.
+//
+// The caller hangs up (TestCallerHangsUp, a subtest each): while ringing, during the
+// briefing, while nobody is free, while talking, on hold, while the agent consults,
+// while a colleague is rung; during a REFER: TestCallerHangsUpDuringATransfer; during
+// the introduction: TestIntroduction. Who calls again has the place:
+// TestCutOffCallerGetsThePlaceBack. The caller goes back: TestCallerWhoWaitsMayAskAndReturn.
+//
+// The agent leaves: before the answer, see above; within three seconds of the bridge
+// or as the audio stops: TestAgentLostIsReplaced, TestAgentLostBringsTheCallerBack (that
+// a phone's silence of six seconds ends its leg: cmd/attendant's
+// TestE2EAgentWhosePhoneFallsSilent); in the introduction: TestIntroduction; later:
+// TestWarmHandOver; during a consultation: TestHangingUpCompletesAConsultation; while
+// moving the call: transfer_test.go.
+//
+// REFER: TestBlindTransferLeavesTheCallToTheCaller, TestAttendedTransferConnectsTheTwoPhones,
+// TestFailedTransferFallsBackToTheBridge. A supervisor takes over: TestSupervisorOfAHumanCall,
+// TestSupervisorOfAnAttendedCall. The process ends: TestRestartKeepsCallbacksAndClosesTheRest.
+// All of it at random: TestRandomHandOvers.
+
 import (
 	"context"
 	"strings"

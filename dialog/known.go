@@ -52,6 +52,56 @@ func (a *Attendant) know(ctx context.Context, call, number string) *known {
 	return k
 }
 
+const (
+	// rungPatience is how long a look-up is kept for a call that is not answered.
+	rungPatience = time.Minute
+	// mostRinging bounds the look-ups kept; beyond it a caller is looked up when the
+	// call is answered.
+	mostRinging = 256
+)
+
+// ring is a look-up that began before its call was answered.
+type ring struct {
+	began  time.Time
+	number string
+	found  chan *known // gets one
+}
+
+// Ring begins to look up who may be calling as soon as an INVITE has come, so
+// that it is known by the time the call is answered. callID is the call's
+// media.Peer.CallID. It does not block; what it began ends within the look-up's
+// time, and Wait waits for it.
+func (a *Attendant) Ring(ctx context.Context, callID, number string) {
+	a.ringsMu.Lock()
+	defer a.ringsMu.Unlock()
+	maps.DeleteFunc(a.rings, func(_ string, r ring) bool { return time.Since(r.began) > rungPatience })
+	if _, rings := a.rings[callID]; rings || len(a.rings) >= mostRinging {
+		return
+	}
+	if a.rings == nil {
+		a.rings = map[string]ring{}
+	}
+	r := ring{time.Now(), number, make(chan *known, 1)}
+	a.rings[callID] = r
+	a.looking.Go(func() { r.found <- a.know(context.WithoutCancel(ctx), callID, number) })
+}
+
+// Wait waits for what Ring began. No call may come any more.
+func (a *Attendant) Wait() { a.looking.Wait() }
+
+// whoCalls is the look-up that began with the INVITE, or else one that begins
+// now. It blocks for at most the look-up's time.
+func (a *Attendant) whoCalls(ctx context.Context, id, callID, number string) *known {
+	a.ringsMu.Lock()
+	r, rings := a.rings[callID]
+	delete(a.rings, callID)
+	a.ringsMu.Unlock()
+	if !rings || r.number != number { // a trusted peer may assert another
+		return a.know(ctx, id, number)
+	}
+	return <-r.found
+}
+
 // recall takes in who may be calling, once that is known. It never waits.
 func (c *conversation) recall() {
 	select {

@@ -19,6 +19,9 @@ const (
 	barging
 )
 
+// String is the mode as events tell it.
+func (m mode) String() string { return [...]string{"listening", "whispering", "barging"}[m] }
+
 // party is a human besides the caller: an agent, a colleague or a supervisor. It
 // has a mouth of its own, by which the attendant speaks to it alone, and an ear.
 type party struct {
@@ -35,6 +38,8 @@ type party struct {
 	end   context.CancelFunc
 	parts sync.WaitGroup
 	once  sync.Once
+
+	speaking sync.WaitGroup // what the briefing says
 }
 
 // admit makes a party of a leg that is up. Its parts run until dismiss, which
@@ -58,6 +63,7 @@ func (c *call) dismiss(p *party, cause error) {
 		c.floor.change(func(s *scene) { s.drop(p) })
 		p.leg.Hangup(cause)
 		p.end()
+		p.speaking.Wait()
 		p.parts.Wait()
 	})
 }
@@ -78,8 +84,9 @@ func (p *party) tell(ctx context.Context, text string) spoken {
 }
 
 // fork dials several addresses at once; the first to answer is the leg, the
-// others are cancelled, and awaited by losers. The error is that of the address
-// that came closest to an answer: busy before no answer before unreachable.
+// others are cancelled, and awaited by losers. Who declines at one address is rung
+// at none. The error is that of the address that came closest to an answer:
+// declined before busy before no answer before unreachable.
 func fork(ctx context.Context, losers *sync.WaitGroup, d Dialer, addresses []string) (media.Leg, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -105,7 +112,10 @@ func fork(ctx context.Context, losers *sync.WaitGroup, d Dialer, addresses []str
 		switch {
 		case r.err == nil:
 			return r.leg, nil
-		case errors.Is(r.err, media.ErrBusy):
+		case errors.Is(r.err, media.ErrDeclined):
+			worst = media.ErrDeclined
+			cancel()
+		case errors.Is(r.err, media.ErrBusy) && !errors.Is(worst, media.ErrDeclined):
 			worst = media.ErrBusy
 		case errors.Is(r.err, media.ErrNoAnswer) && !errors.Is(worst, media.ErrBusy):
 			worst = media.ErrNoAnswer

@@ -183,7 +183,7 @@ func (c *call) nextTape(name string) string {
 		}
 		return -1
 	}, name)
-	return fmt.Sprintf("%s-%d-%s.wav", c.id, c.tapes, clean)
+	return c.a.tapeName(fmt.Sprintf("%s-%d-%s", c.id, c.tapes, clean))
 }
 
 // noteTape puts a recording of a further leg into the record.

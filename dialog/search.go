@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"attendant/dialog/queue"
+	"attendant/dialog/softphone"
 	"attendant/media"
 )
 
@@ -120,7 +121,7 @@ func (h *handover) ring(ctx context.Context, o queue.Offer) *party {
 		h.tried(o, began, "accepted")
 		return &party{name: agent.Name, title: agent.Title}
 	}
-	leg, why := h.dial(ctx, agent)
+	leg, why := h.dial(ctx, agent, softphone.Agent)
 	if leg == nil {
 		h.tried(o, began, string(why))
 		h.desk.Board.Refuse(time.Now(), o.ID, why)
@@ -177,18 +178,20 @@ func (h *handover) referred(ctx context.Context, o queue.Offer, agent queue.Agen
 }
 
 // dial rings an agent's phones.
-func (h *handover) dial(ctx context.Context, agent queue.Agent) (media.Leg, queue.Refusal) {
+func (h *handover) dial(ctx context.Context, agent queue.Agent, as softphone.As) (media.Leg, queue.Refusal) {
 	dialling, cancel := context.WithTimeoutCause(ctx, agent.Ring, media.ErrNoAnswer)
 	defer cancel()
 	if len(agent.Addresses) == 0 || h.a.Dialer == nil {
 		return nil, queue.Unreachable
 	}
-	leg, err := fork(dialling, &h.losers, h.a.Dialer, agent.Addresses)
+	leg, err := fork(dialling, &h.losers, h.a.Dialer, h.addresses(agent, as))
 	switch {
 	case err == nil:
 		return leg, ""
 	case ctx.Err() != nil:
 		return nil, queue.Withdrawn
+	case errors.Is(err, media.ErrDeclined):
+		return nil, queue.Declined
 	case errors.Is(context.Cause(dialling), media.ErrNoAnswer), errors.Is(err, media.ErrNoAnswer):
 		return nil, queue.NoAnswer
 	case errors.Is(err, media.ErrBusy):
@@ -233,5 +236,6 @@ func (h *handover) excuse(p *party) {
 	if h.leg.Context().Err() != nil {
 		name = "brief_gone"
 	}
+	p.speaking.Wait()
 	p.tell(ctx, phrase(h.a.Language, name))
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"attendant/dialog/flow"
+	"attendant/dialog/queue"
+	"attendant/dialog/softphone"
 	"attendant/media"
 )
 
@@ -63,6 +65,7 @@ func (c *call) watchOver(ctx context.Context, o Order) error {
 	m := map[Verb]mode{Listen: listening, Whisper: whispering, Barge: barging}[o.Verb]
 	if p := c.supervisor(o.By); p != nil {
 		c.floor.change(func(*scene) { p.mode = m })
+		c.talk.event(Event{Kind: Supervised, Agent: o.By, Text: m.String()})
 		return nil
 	}
 	if c.a.Desk == nil || c.a.Dialer == nil {
@@ -78,7 +81,7 @@ func (c *call) watchOver(ctx context.Context, o Order) error {
 		return ErrNoCall
 	}
 	defer c.watchers.Done()
-	leg, err := fork(dialling, &c.watchers, c.a.Dialer, who.Addresses)
+	leg, err := fork(dialling, &c.watchers, c.a.Dialer, c.addresses(who, softphone.Supervisor))
 	if err != nil {
 		return fmt.Errorf("ring %s: %w", who.Name, err)
 	}
@@ -104,7 +107,7 @@ func (c *call) seatSupervisor(ctx context.Context, name, title string, leg media
 	p := c.admit(ctx, name, title, leg)
 	p.mode = m
 	c.floor.change(func(s *scene) { s.supervisors = append(s.supervisors, p) })
-	c.talk.event(Event{Kind: Supervised, Agent: name, Text: "listening"})
+	c.talk.event(Event{Kind: Supervised, Agent: name, Text: m.String()})
 	c.watchers.Go(func() { c.follow(p) })
 	if c.visible() {
 		if agent := c.floor.now().agent; agent != nil {
@@ -171,8 +174,12 @@ func (c *call) takeOver(ctx context.Context, o Order) error {
 	if p == nil {
 		return fmt.Errorf("%w: %s is not on the line: listen first", ErrNotNow, o.By)
 	}
+	if c.a.Desk == nil {
+		return fmt.Errorf("%w: there are no agents", ErrNotNow)
+	}
 	key := c.id + "+" + p.name
-	if err := c.a.Desk.Board.Take(time.Now(), p.name, key, c.talk.record.Number); err != nil {
+	// Whoever is no agent, an administrator, is not on the board and may take over all the same.
+	if err := c.a.Desk.Board.Take(time.Now(), p.name, key, c.talk.record.Number); err != nil && !errors.Is(err, queue.ErrUnknown) {
 		return fmt.Errorf("%w: %w", ErrNotNow, err)
 	}
 	if c.floor.now().agent != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"attendant/dialog/queue"
+	"attendant/dialog/softphone"
 	"attendant/media"
 )
 
@@ -139,6 +140,7 @@ func (t *talk) noted(e heard, side string) {
 	if e.kind != heardEnd || e.result.Text == "" {
 		return
 	}
+	t.muteCard(e)
 	t.talk.spoke(Turn{Side: side, Text: e.result.Text, Confidence: e.result.Confidence, Start: t.since(e.start), End: t.since(e.speechEnd)})
 }
 
@@ -375,7 +377,7 @@ func (t *talk) consult(ctx context.Context, target string) error {
 	dialling, giveUp := context.WithCancel(ctx)
 	t.calling, t.giveUp = colleague.Name, giveUp
 	t.dialling.Go(func() {
-		leg, _ := t.dial(dialling, colleague)
+		leg, _ := t.dial(dialling, colleague, softphone.Colleague)
 		if leg == nil {
 			t.desk.Board.Release(time.Now(), colleague.Name, call)
 			t.called <- nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"time"
 
 	"attendant/media"
 )
@@ -25,8 +26,16 @@ func (c *call) newTape(name string) (*tape, *recording) {
 		c.a.Log.Error("leg is not recorded", "call", c.id, "error", err)
 		return nil, nil
 	}
-	r := &recording{file: file, log: c.a.Log}
+	r := &recording{file: file, seal: c.a.Seal, log: c.a.Log}
 	return &tape{recorder: media.NewRecorder(r)}, r
+}
+
+// tapeName is a recording's file name.
+func (a *Attendant) tapeName(name string) string {
+	if a.Seal != nil {
+		return name + ".wav.age"
+	}
+	return name + ".wav"
 }
 
 // run writes until ctx ends.
@@ -37,6 +46,21 @@ func (c *call) runTape(ctx context.Context, t *tape, r *recording) {
 	}
 	c.a.Clock.Lost.Add(t.recorder.Dropped.Load())
 }
+
+// muteCard takes what held a card's number out of the recording.
+func (c *call) muteCard(h heard) {
+	if !h.hidden || c.file == nil || h.kind != heardEnd {
+		return
+	}
+	now := time.Now()
+	err := c.file.mute(now.Sub(h.start)+earlier, max(0, now.Sub(h.speechEnd)-muteAround), c.tape.recorder.Waiting())
+	if err != nil {
+		c.a.Log.Error("card number not muted in the recording", "call", c.id, "error", err)
+	}
+}
+
+// earlier is what of an utterance lies before its start was noticed.
+const earlier = preRoll*media.FrameDuration + muteAround
 
 // recordParty gives a party a tape of its own.
 func (c *call) recordParty(ctx context.Context, p *party) {

@@ -137,6 +137,7 @@ func (c *call) part(p *party) {
 	p.once.Do(func() {
 		c.floor.change(func(s *scene) { s.drop(p) })
 		p.end()
+		p.speaking.Wait()
 		p.parts.Wait()
 	})
 }

@@ -14,6 +14,7 @@ package media
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -74,6 +75,7 @@ type Peer struct {
 	Diverted  string    // whom the caller had dialled first, where a trusted peer says so
 	Referrer  string    // who has sent the caller to us, or us to the callee; RFC 3892
 	Trunk     string    // which trunk the call came over; empty is none
+	Phone     string    // which registered phone calls; empty is none
 	Caller    string    // what is known of the caller's number, in words; a hint, no proof
 }
 
@@ -120,6 +122,9 @@ var (
 	ErrNoAnswer = errors.New("no answer")
 	// ErrBusy is a far end that is busy or declines.
 	ErrBusy = errors.New("busy")
+	// ErrDeclined is a person who does not want the call, where that is known for
+	// sure; it wraps ErrBusy.
+	ErrDeclined = fmt.Errorf("declined: %w", ErrBusy)
 	// ErrUnreachable is a far end that cannot be reached or refuses.
 	ErrUnreachable = errors.New("unreachable")
 	// ErrShutdown is a program that is stopping.

@@ -36,6 +36,10 @@ func (r *Recorder) Left() Port { return (*recorderLeft)(r) }
 // Right is the port that hears the right side.
 func (r *Recorder) Right() Port { return (*recorderRight)(r) }
 
+// Waiting is how many frames are handed over and not written yet. Any goroutine may
+// call it.
+func (r *Recorder) Waiting() int { return len(r.frames) }
+
 // Run writes until ctx ends and everything handed over is written, or the sink
 // fails.
 func (r *Recorder) Run(ctx context.Context) error {

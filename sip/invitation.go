@@ -34,6 +34,7 @@ type Invitation struct {
 // Welcome is how an invited call is taken. Its zero value takes it as it is.
 type Welcome struct {
 	Trunk   string        // which trunk it came over
+	Phone   string        // which registered phone it comes from
 	Number  string        // the caller's number; the INVITE's where empty
 	Name    string        // the caller's name; the INVITE's where empty
 	Dialled string        // the number dialled; the INVITE's where empty
@@ -127,7 +128,7 @@ func (w Welcome) release() {
 
 // describe puts what the welcome knows better than the INVITE into p.
 func (w Welcome) describe(p media.Peer) media.Peer {
-	p.Trunk, p.Caller = w.Trunk, w.Caller
+	p.Trunk, p.Caller, p.Phone = w.Trunk, w.Caller, w.Phone
 	for _, v := range []struct {
 		to    *string
 		value string

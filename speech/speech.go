@@ -62,6 +62,9 @@ const (
 	ExpectDigits ExpectKind = "digits" // an order number, a PIN, a phone number
 	ExpectYesNo  ExpectKind = "yesno"
 	ExpectDate   ExpectKind = "date"
+	ExpectTime   ExpectKind = "time"   // of day
+	ExpectNumber ExpectKind = "number" // how many, with or without a unit
+	ExpectMoney  ExpectKind = "money"
 	ExpectChoice ExpectKind = "choice"
 	ExpectCode   ExpectKind = "code" // letters and digits, such as a postcode
 )

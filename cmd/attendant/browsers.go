@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"attendant/console"
+	"attendant/dialog"
 	"attendant/media"
 	"attendant/media/webrtc"
 )
@@ -15,8 +16,8 @@ import (
 // browsers connects the console's calls from browsers with the attendant.
 type browsers struct {
 	*webrtc.Server
-	answer func(context.Context, media.Leg)
-	ready  func() error // why no new calls are taken; nil where they are
+	attendant *dialog.Attendant
+	ready     func() error // why no new calls are taken; nil where they are
 }
 
 // openBrowsers opens the port for browsers, none where no address is set.
@@ -71,7 +72,7 @@ func (b browsers) Call(ctx context.Context, offer, to, remote string) (id, answe
 		return "", "", fmt.Errorf("%w: %w", console.ErrFull, err)
 	}
 	peer := media.Peer{Number: "web", Dialled: to, Remote: remote}
-	leg, answer, err := b.Accept(ctx, offer, peer, func(ctx context.Context, l *webrtc.Leg) { b.answer(ctx, l) })
+	leg, answer, err := b.Accept(ctx, offer, peer, func(ctx context.Context, l *webrtc.Leg) { b.attendant.Answer(ctx, l) })
 	if err != nil {
 		return "", "", browserError(err)
 	}

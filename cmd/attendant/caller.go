@@ -54,7 +54,7 @@ func (f callCommand) Run(p *program) error {
 		return err
 	}
 	log := p.logger(c)
-	recognizer, err := openRecognizer(c, company.attendantPhrases(time.Now()), 1, 1, log)
+	recognizer, err := openRecognizer(c, vocabulary{phrases: company.attendantPhrases(time.Now())}, 1, 1, log)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,11 @@ type config struct {
 	Music          string        `yaml:"music"`
 	Record         bool          `yaml:"record"`
 	Consent        string        `yaml:"consent"`
+	SealFor        string        `yaml:"recording_recipients"`
+	SealKey        string        `yaml:"recording_identity"`
+	KeepRecordings int           `yaml:"keep_recordings"`
+	KeepWords      int           `yaml:"keep_transcripts"`
+	KeepRecords    int           `yaml:"keep_records"`
 	LogLevel       string        `yaml:"log_level"`
 	Password       string        `yaml:"password"`
 	ListenRTC      string        `yaml:"listen_rtc"`
@@ -68,6 +73,7 @@ type config struct {
 	RelayUser      string        `yaml:"relay_user"`
 	RelaySecret    string        `yaml:"relay_password"`
 	Sites          string        `yaml:"widget_sites"`
+	AlertWords     string        `yaml:"alert_words"`
 	ModelURL       string        `yaml:"model_url"`
 	ModelName      string        `yaml:"model_name"`
 	ModelKey       string        `yaml:"model_key"`
@@ -192,6 +198,12 @@ func (c *config) validate() error {
 	}
 	if !slices.Contains([]string{"", "none", "announce", "ask"}, c.Consent) {
 		fault("consent: %q is none of none, announce, ask", c.Consent)
+	}
+	if _, err := c.box(); err != nil {
+		fault("recording_recipients, recording_identity: %w", err)
+	}
+	if c.KeepRecordings < 0 || c.KeepWords < 0 || c.KeepRecords < 0 {
+		fault("keep_recordings, keep_transcripts, keep_records: days are not below 0")
 	}
 	if strings.ContainsAny(c.Human, " \t<>\"") {
 		fault("human: %q is no SIP URI, phone or number", c.Human)

@@ -41,6 +41,7 @@ type conversation struct {
 // scripted is one turn of the caller: exactly one of the first five.
 type scripted struct {
 	Say       string
+	Heard     float64 // how sure the recogniser is of it; 0 is sure
 	Keys      string
 	Silence   bool
 	Code      bool // keys the one-time code that was sent
@@ -179,6 +180,7 @@ func hold(t *testing.T, script conversation, prepare func(*dialog.Attendant, *co
 	}
 	s := &stage{T: t, script: script, records: records, store: store, at: -1}
 	chat := dialog.Chat{Line: media.Wideband, Number: script.Caller, Verified: script.Verified, Language: script.Language}
+	chat.Heard = s.heard
 	if script.Line == "narrow" {
 		chat.Line = media.Narrowband
 	}
@@ -211,6 +213,14 @@ func (s *stage) next() (string, bool) {
 	default:
 		return turn.Say, true
 	}
+}
+
+// heard is how sure a recogniser is of the last line.
+func (s *stage) heard() float64 {
+	if h := s.script.Turns[s.at].Heard; h > 0 {
+		return h
+	}
+	return 1
 }
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)

@@ -83,7 +83,7 @@ func (f demoCommand) demonstrate(ctx context.Context, p *program, s *server) err
 	if err != nil {
 		return err
 	}
-	recognizer, err := openRecognizer(s.cfg, company.attendantPhrases(time.Now()), 1, 1, s.log)
+	recognizer, err := openRecognizer(s.cfg, vocabulary{phrases: company.attendantPhrases(time.Now())}, 1, 1, s.log)
 	if err != nil {
 		return err
 	}

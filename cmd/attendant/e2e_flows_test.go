@@ -27,10 +27,9 @@ import (
 	"attendant/speech"
 )
 
-// callsAtOnce is how many callers talk at the same time, as -parallel in the
-// Makefile lets them (it is 2 on two cores otherwise): two cores recognise and
-// speak for them all.
-const callsAtOnce = 4
+// callsAtOnce is how many callers talk at the same time: two cores recognise and
+// speak for them all, and mostly the attendant speaks.
+const callsAtOnce = 6
 
 // answered is what a caller says to a question that holds words of the
 // attendant; "#" begins keys, and "code" keys the code that was sent.
@@ -123,50 +122,70 @@ var errands = []errand{
 			s.counts(t, 1, `SELECT count(*) FROM crm_tickets WHERE kind = 'complaint' AND call_id = ?`, s.record(t, from).ID)
 		}},
 	{flow: "opening_hours", says: "tell me your business hours", done: "9 to 18 o'clock"},
+	{flow: "address_change", says: "change my address", order: "12759", done: "from now on everything goes to",
+		answers: []answered{{"five digits", spelled("12759")}, {"postcode of the delivery", "#99080#"}, {"you do not know it", "#99080#"}, {"new street", "seven solar street"}, {"house number and the street", "seven solar street"},
+			{"new postcode", "#04109#"}, {"or key it in.", "#04109#"}, {"and the city", "south city"}, {"just the city", "south city"}, {"your new address is", "yes"}},
+		left: func(t *testing.T, s *kept, _ string) {
+			s.counts(t, 1, `SELECT count(*) FROM crm_customers WHERE id = 'c11' AND postcode = ?`, "04109")
+		}},
+	{flow: "survey", says: "i want to give feedback", done: "thank you for your rating",
+		answers: []answered{{"from one to five", "five"}, {"add a word", "no"}},
+		left: func(t *testing.T, s *kept, from string) {
+			s.counts(t, 1, `SELECT count(*) FROM crm_tickets WHERE kind = 'survey' AND subject = 'Rating 5 of 5' AND call_id = ?`, s.record(t, from).ID)
+		}},
 }
 
-// enough errands are done by voice. The embedded recogniser hears short words of a
-// synthetic voice wrong again and again ("wait" as "what"), so that some callers
-// do not get through; of those who do, everything must be right.
-const enough = 10
+// enough errands are done by voice. A recogniser hears a synthetic voice wrong now
+// and then, so that a caller does not get through; of those who do, everything must
+// be right.
+const enough = 12
 
 // TestE2EFlowsByVoice has each errand done by a caller who phones and speaks over
-// G.722, and looks at the books afterwards.
+// G.722, and looks at the books afterwards. The longest calls begin first.
 func TestE2EFlowsByVoice(t *testing.T) {
 	l := start(t)
 	heard := follow(t, l)
 	var done atomic.Int64
+	var calling sync.WaitGroup
 	turn := make(chan struct{}, callsAtOnce)
-	t.Run("callers", func(t *testing.T) {
-		for i, e := range errands {
-			from := fmt.Sprintf("+1555021%02d", i)
+	order := slices.Clone(errands)
+	slices.SortStableFunc(order, func(a, b errand) int { return len(b.answers) - len(a.answers) })
+	for i, e := range order {
+		turn <- struct{}{}
+		calling.Go(func() {
+			defer func() { <-turn }()
 			t.Run(e.flow, func(t *testing.T) {
-				t.Parallel()
-				turn <- struct{}{}
-				defer func() { <-turn }()
-				s := openKept(t, l)
-				c := &errandCaller{errand: e, heard: heard, from: from, books: s}
-				c.phone(t, l)
-				if !c.had {
-					t.Logf("%q was not said:\n%s", e.done, heard.transcript(from))
-					return
-				}
-				done.Add(1)
-				r := s.record(t, from)
-				if !strings.HasPrefix(r.Codec, "G722") || !slices.Contains(r.Flows, e.flow) {
-					t.Errorf("codec %s, flows %v", r.Codec, r.Flows)
-				}
-				if e.left != nil {
-					e.left(t, s, from)
+				if runErrand(t, l, heard, e, fmt.Sprintf("+1555021%02d", i)) {
+					done.Add(1)
 				}
 			})
-		}
-	})
+		})
+	}
+	calling.Wait()
+	t.Logf("%d of %d errands were done by voice", done.Load(), len(errands))
 	if n := done.Load(); n < enough {
 		t.Errorf("%d of %d errands were done, want %d", n, len(errands), enough)
-	} else {
-		t.Logf("%d of %d errands were done by voice", n, len(errands))
 	}
+}
+
+// runErrand has an errand done and reports whether the caller got through.
+func runErrand(t *testing.T, l *line, heard *transcripts, e errand, from string) bool {
+	t.Helper()
+	s := openKept(t, l)
+	c := &errandCaller{errand: e, heard: heard, from: from, books: s}
+	c.phone(t, l)
+	if !c.had {
+		t.Logf("%q was not said:\n%s", e.done, heard.transcript(from))
+		return false
+	}
+	r := s.record(t, from)
+	if !strings.HasPrefix(r.Codec, "G722") || !slices.Contains(r.Flows, e.flow) {
+		t.Errorf("codec %s, flows %v", r.Codec, r.Flows)
+	}
+	if e.left != nil {
+		e.left(t, s, from)
+	}
+	return true
 }
 
 // kept are the program's books, read beside it.
@@ -372,7 +391,7 @@ func (c *errandCaller) phone(t *testing.T, l *line) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		if err := phone.Serve(ctx, nil); err != nil {

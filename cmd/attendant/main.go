@@ -47,10 +47,12 @@ type commands struct {
 	Say        sayCommand        `cmd:"" help:"Speak a text into a WAV file."`
 	Transcribe transcribeCommand `cmd:"" help:"Recognise a WAV file."`
 	Calls      callsCommand      `cmd:"" help:"List, show and play calls."`
+	Retention  retentionCommand  `cmd:"" help:"Remove what the settings say is too old; --dry-run tells it."`
 	Numbers    numbersCommand    `cmd:"" help:"What a call to each of our numbers does."`
 	Trunks     trunksCommand     `cmd:"" help:"Carriers and PBXs."`
 	Agents     agentsCommand     `cmd:"" help:"Agents of a running server: what they do, and their state."`
 	Queues     queuesCommand     `cmd:"" help:"Queues of a running server: who waits, and how they do."`
+	Agent      agentCommand      `cmd:"" help:"A scripted agent for tests: registers a phone, takes or declines calls, and tells what it has heard as JSON."`
 	Order      orderCommand      `cmd:"" help:"Have a live call of a running server do something: listen, whisper, barge, take-over, say, end, hold, ..."`
 	Phones     phonesCommand     `cmd:"" help:"Agents' phones that may register with us."`
 	Dial       dialCommand       `cmd:"" help:"Call a number over a trunk and hold the company's conversation."`

@@ -167,7 +167,7 @@ func (p *people) config(ctx context.Context) (queue.Config, error) {
 	agents = slices.Clone(agents)
 	for i := range agents {
 		if len(agents[i].Addresses) == 0 {
-			agents[i].Addresses = []string{agents[i].Name}
+			agents[i].Addresses = []string{agents[i].Name, "browser"}
 		}
 	}
 	return queue.Config{Queues: queues, Agents: agents}, nil

@@ -95,7 +95,7 @@ func (f agentsList) Run(p *program) error {
 		fmt.Fprintln(w, "AGENT\tTITLE\tEXTENSION\tROLE\tADDRESSES\tSKILLS\tLANGUAGES\tQUEUES")
 		for _, a := range all {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, cmp.Or(a.Title, a.Name), a.Extension, cmp.Or(a.Role, "agent"),
-				cmp.Or(strings.Join(a.Addresses, " "), a.Name), levels(a.Skills), strings.Join(a.Languages, " "), cmp.Or(levels(a.Queues), "(all)"))
+				cmp.Or(strings.Join(a.Addresses, " "), a.Name+" browser"), levels(a.Skills), strings.Join(a.Languages, " "), cmp.Or(levels(a.Queues), "(all)"))
 		}
 		return w.Flush()
 	})

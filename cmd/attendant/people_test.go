@@ -32,7 +32,7 @@ func TestAgentsAndQueuesAreSetOnTheCommandLine(t *testing.T) {
 		{[]string{"agents", "add", "bob", "queues=nowhere:1"}, 2, `"nowhere" is no queue`},
 		{[]string{"agents", "add", "bob", "skills=returns"}, 2, "not like billing:2"},
 		{[]string{"agents", "set", "ann", "skills=returns:1 chinese:4"}, 0, "ann: changed"},
-		{[]string{"agents", "list"}, 0, "ann    Ann    201        agent  ann        chinese:4 returns:1             support:1"},
+		{[]string{"agents", "list"}, 0, "ann    Ann    201        agent  ann browser  chinese:4 returns:1             support:1"},
 		{[]string{"agents", "history", "ann"}, 0, "skills=returns:3"},
 		{[]string{"queues", "remove", "support"}, 2, "does not fit together"},
 		{[]string{"agents", "remove", "ann"}, 0, "ann: removed"},

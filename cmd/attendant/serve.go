@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +61,7 @@ type server struct {
 	console    *console.Console
 	company    *company
 	people     *people
+	keeper     *dialog.Keeper
 	password   string // of the administrator, where it was set now
 }
 
@@ -101,7 +103,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 			return fmt.Errorf("%w: %w", errSettings, err)
 		}
 	}
-	if s.recognizer, err = openRecognizer(s.cfg, company.callerPhrases(), s.cfg.Recognisers, 2, s.log); err != nil {
+	if s.recognizer, err = openRecognizer(s.cfg, company.callers(), s.cfg.Recognisers, 2, s.log); err != nil {
 		return err
 	}
 	music, err := readMusic(s.cfg.Music)
@@ -126,6 +128,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	if s.cfg.Record {
 		s.attendant.Recordings, s.attendant.Consent = recordings, s.cfg.Consent
 	}
+	s.openSoftphones()
 	if err := s.openDesk(ctx, company); err != nil {
 		return err
 	}
@@ -150,8 +153,11 @@ func (s *server) openConsole(ctx context.Context, company *company, recordings s
 		Vendors: s.vendorStatus, Trunks: s.telephony.states, Sites: origins(s.cfg.Sites), Desk: s.attendant,
 		Agents: things[queue.Agent]{s.people.agents, s.people.apply}, Queues: things[queue.Queue]{s.people.queues, s.people.apply},
 	}
+	if err := s.keepCalls(users, &cfg); err != nil {
+		return err
+	}
 	if s.browsers != nil {
-		cfg.Browsers = browsers{s.browsers, s.attendant.Answer, s.ready}
+		cfg.Browsers, cfg.Softphones = browsers{s.browsers, s.attendant, s.ready}, s.telephony.softphones
 	}
 	s.console = console.New(cfg)
 	return nil
@@ -167,6 +173,7 @@ func (s *server) listen() error {
 	cfg.Friends = s.friends.has
 	s.openCapture(&cfg)
 	hooks(&cfg, func() *telephony { return s.telephony }, s.transfers)
+	cfg.Invited = s.ring(cfg.Invited)
 	if s.sip, err = sip.Listen(cfg); err != nil {
 		faults = append(faults, fmt.Errorf("%w: %w", errSettings, err))
 	}
@@ -275,6 +282,17 @@ func sipCounters(st *sip.Stats) map[string]*atomic.Int64 {
 	}
 }
 
+// ring has the caller of a call that is welcome looked up while it is set up.
+func (s *server) ring(invited func(context.Context, sip.Invitation) (sip.Welcome, *sip.Refusal)) func(context.Context, sip.Invitation) (sip.Welcome, *sip.Refusal) {
+	return func(ctx context.Context, v sip.Invitation) (sip.Welcome, *sip.Refusal) {
+		w, refusal := invited(ctx, v)
+		if refusal == nil {
+			s.attendant.Ring(ctx, v.CallID, cmp.Or(w.Number, v.From))
+		}
+		return w, refusal
+	}
+}
+
 // run serves until ctx ends, then ends calls politely and closes everything.
 func (s *server) run(ctx context.Context) error {
 	web := &http.Server{Handler: s.console, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx }}
@@ -282,6 +300,8 @@ func (s *server) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
+	parts.Go(func() { s.keeper.Run(watching) })
+	parts.Go(func() { s.attendant.RunAlerts(watching, s.cfg.alertWords()) })
 	parts.Go(func() { s.serveCapture(watching) })
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- web.Serve(s.listener) })
@@ -292,6 +312,7 @@ func (s *server) run(ctx context.Context) error {
 	// Event streams never become idle: they are cut.
 	err = errors.Join(err, web.Close())
 	parts.Wait()
+	s.attendant.Wait()
 	if e := <-failed; !errors.Is(e, http.ErrServerClosed) {
 		err = errors.Join(err, e)
 	}

@@ -275,7 +275,7 @@ func measurePhrases(t *testing.T) {
 		groups[p.group] = append(groups[p.group], p.text)
 	}
 	for group, texts := range groups {
-		r := openMeasured(t, texts)
+		r := openMeasured(t, vocabulary{phrases: texts})
 		for _, line := range lines {
 			var sum tally
 			for i, p := range phrases {
@@ -319,14 +319,14 @@ func spokenRecognizer(t *testing.T) (*pocketsphinx.Recognizer, *company) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return openMeasured(t, company.callerPhrases()), company
+	return openMeasured(t, company.callers()), company
 }
 
-func openMeasured(t *testing.T, phrases []string) *pocketsphinx.Recognizer {
+func openMeasured(t *testing.T, v vocabulary) *pocketsphinx.Recognizer {
 	t.Helper()
 	r, err := pocketsphinx.Open(pocketsphinx.Config{
 		Program: "../../bin/attendant-pocketsphinx", ModelDir: "/usr/share/pocketsphinx/model/en-us",
-		Phrases: phrases, Workers: 1, Log: slog.Default(),
+		Phrases: v.phrases, Answers: v.answers, Workers: 1, Log: slog.Default(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -406,7 +406,7 @@ func (c tally) String() string {
 
 func hear(t *testing.T, r *pocketsphinx.Recognizer, e flow.Expectation, narrow bool, frames []media.Frame) speech.Result {
 	t.Helper()
-	h := speech.Hints{Expect: speech.Expectation{Kind: speech.ExpectKind(e.Type), Min: e.Min, Max: e.Max}}
+	h := speech.Hints{Expect: dialog.Expected(e)}
 	if narrow {
 		h.Bandwidth = media.Narrowband
 	}

@@ -16,6 +16,7 @@ import (
 	"attendant/console"
 	"attendant/dialog"
 	"attendant/dialog/flow"
+	"attendant/dialog/softphone"
 	"attendant/dialog/sqlstore"
 	"attendant/media"
 	"attendant/sip"
@@ -40,11 +41,12 @@ type telephony struct {
 	trunks   *provision.Book[trunk.Trunk]
 	phones   *provision.Book[registrar.Phone]
 
-	registrar *registrar.Registrar
-	group     *trunk.Group
-	rung      ringing         // agents' phones that we have called
-	named     func() []string // the sip: URIs that the settings have us call
-	patience  time.Duration   // how long a phone rings
+	registrar  *registrar.Registrar
+	group      *trunk.Group
+	softphones *softphone.Exchange // agents' pages; nil where no browser can call
+	rung       ringing             // agents' phones that we have called
+	named      func() []string     // the sip: URIs that the settings have us call
+	patience   time.Duration       // how long a phone rings
 }
 
 // lookUpPatience bounds what the store may take while a message waits.
@@ -133,7 +135,7 @@ func (t *telephony) invited(ctx context.Context, v sip.Invitation) (sip.Welcome,
 		return t.attest(ctx, v, w), nil
 	}
 	if name, ok := t.registrar.Owner(v.Source); ok {
-		return sip.Welcome{Number: name}, nil
+		return sip.Welcome{Number: name, Phone: name}, nil
 	}
 	if t.isStranger(v.Source) {
 		blame(t.server, v.Source)
@@ -169,9 +171,15 @@ func (t *telephony) run(ctx context.Context) {
 // hold, before its line counts as broken: the caller is not left with nobody.
 const agentSilence = 6 * time.Second
 
-// Dial implements dialog.Dialer: target is a sip: URI, the name of a registered
-// phone, or a number that goes out over a trunk.
+// Dial implements dialog.Dialer: target is a sip: URI, an agent's page, the name
+// of a registered phone, or a number that goes out over a trunk.
 func (t *telephony) Dial(ctx context.Context, target string) (media.Leg, error) {
+	if softphone.IsAddress(target) {
+		if t.softphones == nil {
+			return nil, fmt.Errorf("%w: no port is set for browsers", media.ErrUnreachable)
+		}
+		return t.softphones.Dial(ctx, target)
+	}
 	if strings.HasPrefix(target, "sip:") || strings.HasPrefix(target, "sips:") {
 		return carrierLine{t.server}.Dial(ctx, target, sip.DialOptions{Name: "Attendant", NoMedia: agentSilence})
 	}

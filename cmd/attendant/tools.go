@@ -52,15 +52,15 @@ func (f transcribeCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	phrases := company.callerPhrases()
+	words := company.callers()
 	if f.Other {
-		phrases = company.attendantPhrases(time.Now())
+		words = vocabulary{phrases: company.attendantPhrases(time.Now())}
 	}
 	frames, err := channelOf(f.File, f.Channel)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errSettings, err)
 	}
-	r, err := openRecognizer(c, phrases, 1, 1, p.logger(c))
+	r, err := openRecognizer(c, words, 1, 1, p.logger(c))
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,9 @@ func (f transcribeCommand) Run(p *program) error {
 type callsCommand struct {
 	List callsList `cmd:"" default:"withargs" help:"List calls, the newest first."`
 	Show callsShow `cmd:"" help:"Show one call."`
-	Play callsPlay `cmd:"" help:"Copy a call's recording."`
+	Play callsPlay `cmd:"" help:"Copy a call's recording, unsealed."`
+
+	Erase callsErase `cmd:"" help:"Erase all that is kept of a call, or of all calls of a number."`
 }
 
 type callsList struct {
@@ -225,6 +227,7 @@ type callsPlay struct {
 	common
 	ID  string `arg:"" help:"The call."`
 	Out string `short:"o" required:"" help:"The WAV file to write." placeholder:"FILE.wav"`
+	Leg int    `help:"Of the N-th further leg, an agent's or a supervisor's." placeholder:"N"`
 }
 
 // Run copies a recording.
@@ -241,17 +244,14 @@ func (f callsPlay) Run(p *program) error {
 	if r.Recording == "" {
 		return errors.New("the call was not recorded")
 	}
-	in, err := os.Open(filepath.Join(c.Data, "recordings", filepath.Base(r.Recording)))
-	if err != nil {
-		return err
+	name := r.Recording
+	if f.Leg > 0 {
+		if f.Leg > len(r.Legs) {
+			return fmt.Errorf("the call has %d recordings of further legs", len(r.Legs))
+		}
+		name = r.Legs[f.Leg-1]
 	}
-	defer in.Close()
-	out, err := os.Create(f.Out)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
+	return copyRecording(c, name, f.Out)
 }
 
 type checkCommand struct {
@@ -444,7 +444,7 @@ func (f doctorCommand) vendors(p *program, c config, company *company, report fu
 		}
 	}
 	begin := time.Now()
-	r, err := openRecognizer(c, company.callerPhrases(), 1, 1, p.logger(c))
+	r, err := openRecognizer(c, company.callers(), 1, 1, p.logger(c))
 	if err != nil {
 		report("recogniser", err, "")
 		return errUnwell

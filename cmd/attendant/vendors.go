@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -91,6 +92,15 @@ func asked(b *knowledge.Base) []understand.Article {
 	return out
 }
 
+// vocabulary is what a recogniser is to expect.
+type vocabulary struct {
+	phrases []string // whole sentences
+	answers []string // what questions offer to choose from
+}
+
+// callers is what callers of the company say.
+func (c *company) callers() vocabulary { return vocabulary{c.callerPhrases(), c.answers()} }
+
 // callerPhrases are what callers of the company are likely to say.
 func (c *company) callerPhrases() []string {
 	var out []string
@@ -101,6 +111,21 @@ func (c *company) callerPhrases() []string {
 		out = append(out, a.Examples...)
 	}
 	return append(out, rules.Phrases()...)
+}
+
+// answers are what the company's questions offer to choose from.
+func (c *company) answers() []string {
+	var out []string
+	for _, f := range c.flows.Flows() {
+		for _, name := range slices.Sorted(maps.Keys(f.Slots)) {
+			for _, answer := range dialog.Names(f.Slots[name].Choices) {
+				if !slices.Contains(out, answer) {
+					out = append(out, answer)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // attendantPhrases are what the company's attendant is likely to say: what a
@@ -159,9 +184,9 @@ func keepDigits(text string) string {
 	})
 }
 
-func openRecognizer(c config, phrases []string, workers, warm int, log *slog.Logger) (*pocketsphinx.Recognizer, error) {
+func openRecognizer(c config, v vocabulary, workers, warm int, log *slog.Logger) (*pocketsphinx.Recognizer, error) {
 	r, err := pocketsphinx.Open(pocketsphinx.Config{
-		Program: c.Worker, ModelDir: c.Model, Phrases: phrases, Workers: workers, Warm: warm, Log: log,
+		Program: c.Worker, ModelDir: c.Model, Phrases: v.phrases, Answers: v.answers, Workers: workers, Warm: warm, Log: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("recogniser: %w", err)

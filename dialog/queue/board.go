@@ -241,6 +241,18 @@ func (b *Board) Agent(name string) (Agent, bool) {
 	return Agent{}, false
 }
 
+// AgentAt is the agent whose phone is registered under that name.
+func (b *Board) AgentAt(phone string) (Agent, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, n := range b.order {
+		if s := b.agents[n]; slices.Contains(s.Addresses, phone) {
+			return s.Agent, true
+		}
+	}
+	return Agent{}, false
+}
+
 // Join lets a caller wait. A queue that is closed or full answers ErrClosed or
 // ErrFull, and Overflow tells what the queue does then. ErrUnknown where there is
 // no such queue.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"attendant/media"
 )
@@ -15,7 +16,7 @@ const headerSize = 44
 // Writer writes 16 kHz stereo. It is a media.Sink and blocks as its file does.
 // One goroutine uses it.
 type Writer struct {
-	file   io.WriteSeeker
+	file   io.WriteSeeker // nil where the length cannot be put into the header
 	buf    *bufio.Writer
 	frames uint32
 }
@@ -25,6 +26,20 @@ type Writer struct {
 func NewWriter(file io.WriteSeeker) (*Writer, error) {
 	w := &Writer{file: file, buf: bufio.NewWriterSize(file, 64<<10)}
 	if _, err := file.Write(header(2, media.SampleRateHz, 0)); err != nil {
+		return nil, fmt.Errorf("write WAV header: %w", err)
+	}
+	return w, nil
+}
+
+// NewStream is NewWriter for what cannot seek. The header tells the greatest
+// length there is; Close writes what is left, and adds no length.
+func NewStream(to io.Writer) (*Writer, error) {
+	w := &Writer{buf: bufio.NewWriterSize(to, 64<<10)}
+	h := header(2, media.SampleRateHz, 0)
+	for _, at := range []int{4, 40} {
+		binary.LittleEndian.PutUint32(h[at:], math.MaxUint32)
+	}
+	if _, err := w.buf.Write(h); err != nil {
 		return nil, fmt.Errorf("write WAV header: %w", err)
 	}
 	return w, nil
@@ -49,6 +64,9 @@ func (w *Writer) WriteStereo(left, right *media.Frame) error {
 // Close makes the file complete. Writing may go on after it.
 func (w *Writer) Close() error {
 	err := w.buf.Flush()
+	if w.file == nil {
+		return err
+	}
 	size := w.frames * 4 * media.FrameSamples
 	for _, field := range [][2]int64{{4, int64(size) + headerSize - 8}, {40, int64(size)}} {
 		_, e := w.file.Seek(field[0], io.SeekStart)

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	prtp "github.com/pion/rtp"
@@ -42,6 +43,7 @@ type Leg struct {
 	ctx     context.Context //nolint:containedctx // a leg's own lifetime
 	end     context.CancelCauseFunc
 	started sync.Once
+	fragile atomic.Bool // see MustSayGoodbye
 
 	patching sync.Mutex // one Patch at a time
 
@@ -85,9 +87,17 @@ func (l *Leg) changed(state pion.PeerConnectionState) {
 		l.server.stats.Failed.Add(1)
 		l.end(media.ErrNoMedia)
 	case pion.PeerConnectionStateClosed:
+		if l.fragile.Load() {
+			l.end(media.ErrNoMedia)
+		}
 		l.end(media.ErrRemoteHangup)
 	}
 }
+
+// MustSayGoodbye has a connection that closes count as a line that broke: only
+// Hangup is meant. A page may be closed by mistake, and the one at the other end
+// is not to pay for it.
+func (l *Leg) MustSayGoodbye() { l.fragile.Store(true) }
 
 // answer takes the offer and returns our description with all candidates.
 func (l *Leg) answer(ctx context.Context, offer string) (string, error) {

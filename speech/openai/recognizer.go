@@ -179,6 +179,12 @@ func prompt(e speech.Expectation, names []string) string {
 		out = append(out, "Yes, please. No, thank you.")
 	case speech.ExpectDate:
 		out = append(out, "Tomorrow. Next Tuesday at three in the afternoon. The 3rd of March.")
+	case speech.ExpectTime:
+		out = append(out, "At half past nine. Three in the afternoon.")
+	case speech.ExpectNumber:
+		out = append(out, "Two. About 350.")
+	case speech.ExpectMoney:
+		out = append(out, "20 euros. 49.90.")
 	case speech.ExpectChoice:
 		if len(e.Choices) > 0 {
 			out = append(out, strings.Join(e.Choices, ", ")+".")

@@ -16,6 +16,10 @@ const (
 	searchYesNo  = "yesno"
 	searchCode   = "code"
 	searchDate   = "date"
+	searchTime   = "time"
+	searchNumber = "number"
+	searchMoney  = "money"
+	searchChoice = "choice" // its model is made for the choices of an utterance
 )
 
 // searchFor is the search that fits what is expected.
@@ -29,6 +33,14 @@ func searchFor(e speech.Expectation) string {
 		return searchCode
 	case speech.ExpectDate:
 		return searchDate
+	case speech.ExpectTime:
+		return searchTime
+	case speech.ExpectNumber:
+		return searchNumber
+	case speech.ExpectMoney:
+		return searchMoney
+	case speech.ExpectChoice:
+		return searchChoice
 	}
 	return searchOpen
 }
@@ -59,23 +71,31 @@ var (
 )
 
 // models builds every search's model from the company's phrases, in which
-// "{digits}" stands for any five digits or so.
-func models(phrases []string) map[string]*model {
+// "{digits}" stands for any five digits or so, and from the answers that its
+// questions offer.
+func models(phrases, answers []string) map[string]*model {
 	random := rand.New(rand.NewPCG(1, 1)) // fixed: the same company has the same model
 	all := map[string]*model{
 		searchOpen: open(phrases, random), searchDigits: digits(random), searchYesNo: yesNo(),
-		searchCode: codes(random), searchDate: dates(),
+		searchCode: codes(random), searchDate: dates(), searchTime: times(), searchNumber: numbers(), searchMoney: money(),
+	}
+	for _, s := range answers {
+		all[searchOpen].add(normalize(s), 0.5)
 	}
 	for name, m := range all {
-		weight := 1.0
-		if name == searchOpen {
-			weight = 4
-		}
-		for _, s := range asides {
-			m.add(s, weight)
-		}
+		m.addAsides(name == searchOpen)
 	}
 	return all
+}
+
+func (m *model) addAsides(isOpen bool) {
+	weight := 1.0
+	if isOpen {
+		weight = 4
+	}
+	for _, s := range asides {
+		m.add(s, weight)
+	}
 }
 
 func open(phrases []string, random *rand.Rand) *model {
@@ -153,25 +173,6 @@ func codes(random *rand.Rand) *model {
 			words[i] = set[random.IntN(len(set))]
 		}
 		m.add(strings.Join(words, " "), 0.02)
-	}
-	return m
-}
-
-func dates() *model {
-	m := newModel()
-	for _, d := range weekdays {
-		for _, s := range []string{d, "next " + d, "on " + d, d + " morning", d + " afternoon"} {
-			m.add(s, 3)
-		}
-	}
-	for _, month := range months {
-		for _, o := range ordinals {
-			m.add("the "+o+" of "+month, 0.2)
-			m.add(month+" "+o, 0.2)
-		}
-	}
-	for _, s := range []string{"today", "tomorrow", "the day after tomorrow", "next week", "as soon as possible"} {
-		m.add(s, 6)
 	}
 	return m
 }

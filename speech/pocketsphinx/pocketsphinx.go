@@ -4,12 +4,15 @@
 // The central type is Recognizer, a speech.Recognizer over a pool of workers.
 // A worker (worker/worker.c) holds the acoustic model and one language model
 // for each kind of expectation, built here from the company's phrases, and
-// recognises one utterance at a time.
+// recognises one utterance at a time. Where an answer is expected, its model,
+// which for a choice is made of the choice's words, competes with the open one in
+// the same decoding, so that callers may say what they want whatever is asked, and
+// the confidence counts both.
 //
 // Guarantees: a worker that crashes or hangs is killed and costs its utterance
 // at most a repetition: the audio, up to 20 s, is given to another worker once.
-// The pool grows up to its limit; an utterance that finds no worker within two
-// seconds fails with speech.ErrUnavailable. While more utterances end than there
+// The pool grows up to its limit; an utterance that finds no worker within
+// its wait fails with speech.ErrUnavailable. While more utterances end than there
 // are cores, the rest take the running result (counted as Quick). Close waits for all processes.
 package pocketsphinx
 
@@ -23,6 +26,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,8 +37,6 @@ import (
 )
 
 const (
-	// poolPatience bounds the wait for a free worker.
-	poolPatience = 2 * time.Second
 	// keptFrames is the audio kept for another worker: 20 s.
 	keptFrames = 1000
 )
@@ -49,8 +51,11 @@ type Config struct {
 	Program  string   // the worker
 	ModelDir string   // Debian's /usr/share/pocketsphinx/model/en-us
 	Phrases  []string // what callers are likely to say; "{digits}" is a number
+	Answers  []string // what the company's questions offer to choose from
 	Workers  int      // most processes; 0 is 8
 	Warm     int      // processes started at once; 0 is 1
+	// Wait bounds the wait for a free worker; 0 is 2 s.
+	Wait time.Duration
 	// Patience is how long a worker may take for the last result after the
 	// audio's end, or take in no audio; 0 is 8 s, what twenty turns that end at
 	// once need on two cores.
@@ -66,10 +71,12 @@ type Recognizer struct {
 	cfg   Config
 	dir   string // of the language models
 	args  []string
+	known map[string]bool // the words that have a pronunciation
 	stats Stats
 	idle  chan *worker  // as many places as workers: putting back never blocks
 	slots chan struct{} // one token a living worker
 
+	started   atomic.Int64 // workers, so far
 	finishing atomic.Int32 // utterances whose last result is awaited
 }
 
@@ -84,12 +91,15 @@ func Open(cfg Config) (*Recognizer, error) {
 	if cfg.Patience == 0 {
 		cfg.Patience = 8 * time.Second
 	}
+	if cfg.Wait == 0 {
+		cfg.Wait = 2 * time.Second
+	}
 	r := &Recognizer{cfg: cfg, idle: make(chan *worker, cfg.Workers), slots: make(chan struct{}, cfg.Workers)}
 	var err error
 	if r.dir, err = os.MkdirTemp("", "attendant-lm-"); err != nil {
 		return nil, fmt.Errorf("make a folder for language models: %w", err)
 	}
-	searches := models(cfg.Phrases)
+	searches := models(cfg.Phrases, cfg.Answers)
 	dictionary, err := r.dictionary(searches)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -103,6 +113,10 @@ func Open(cfg Config) (*Recognizer, error) {
 		file := filepath.Join(r.dir, name+".lm")
 		if err := os.WriteFile(file, m.arpa(), 0o600); err != nil {
 			return nil, errors.Join(fmt.Errorf("write a language model: %w", err), r.Close())
+		}
+		if name == searchOpen { // the others are mixed with it
+			r.args = slices.Insert(r.args, 3, name+"="+file)
+			continue
 		}
 		r.args = append(r.args, name+"="+file)
 	}
@@ -127,12 +141,13 @@ func (r *Recognizer) dictionary(searches map[string]*model) (string, error) {
 		}
 	}
 	var lines strings.Builder
+	r.known = map[string]bool{}
 	scanner := bufio.NewScanner(known)
 	for scanner.Scan() {
 		w, _, _ := strings.Cut(scanner.Text(), " ")
 		w, _, _ = strings.Cut(w, "(")
 		if _, ok := missing[w]; ok {
-			missing[w] = false
+			missing[w], r.known[w] = false, true
 			lines.WriteString(scanner.Text() + "\n")
 		}
 	}
@@ -158,7 +173,7 @@ func (r *Recognizer) warm(n int) error {
 	for i := range n {
 		r.slots <- struct{}{}
 		starting.Go(func() {
-			w, err := startWorker(r.cfg.Program, r.args)
+			w, err := r.start()
 			if errs[i] = err; err != nil {
 				<-r.slots
 				return
@@ -192,13 +207,13 @@ func (r *Recognizer) take(ctx context.Context) (*worker, error) {
 		return w, nil
 	default:
 	}
-	patience := time.NewTimer(poolPatience)
+	patience := time.NewTimer(r.cfg.Wait)
 	defer patience.Stop()
 	select {
 	case w := <-r.idle:
 		return w, nil
 	case r.slots <- struct{}{}:
-		w, err := startWorker(r.cfg.Program, r.args)
+		w, err := r.start()
 		if err != nil {
 			<-r.slots
 			return nil, err
@@ -212,9 +227,16 @@ func (r *Recognizer) take(ctx context.Context) (*worker, error) {
 	}
 }
 
+// start starts a worker; the caller has taken a slot for it.
+func (r *Recognizer) start() (*worker, error) {
+	lm := filepath.Join(r.dir, fmt.Sprintf("choice-%d.lm", r.started.Add(1)))
+	return startWorker(r.cfg.Program, r.args, lm)
+}
+
 // drop ends a worker that cannot be used again.
 func (r *Recognizer) drop(w *worker) {
 	w.stop()
+	_ = os.Remove(w.lm) // Close removes what is left
 	<-r.slots
 }
 
@@ -222,6 +244,7 @@ func (r *Recognizer) drop(w *worker) {
 func (r *Recognizer) Recognize(ctx context.Context, hints speech.Hints, audio <-chan media.Frame, results chan<- speech.Result) error {
 	r.stats.Utterances.Add(1)
 	u := &utterance{finishing: &r.finishing, quick: &r.stats.Quick, patience: r.cfg.Patience, begin: 'U', search: searchFor(hints.Expect), audio: audio, results: results}
+	u.choose(hints.Expect.Choices, r.known)
 	if hints.Bandwidth == media.Narrowband {
 		u.begin = 'N'
 	}
@@ -240,10 +263,36 @@ type utterance struct {
 	patience  time.Duration
 	begin     byte // the worker's word for its line
 	search    string
+	choices   string // what the search for a choice is for
+	model     *model // of those choices
 	audio     <-chan media.Frame
 	results   chan<- speech.Result
 	kept      []media.Frame
 	ended     bool // audio has been closed
+}
+
+// choose makes the model of a choice. Where none of the choices can be heard,
+// anything is expected.
+func (u *utterance) choose(phrases []string, known map[string]bool) {
+	if u.search != searchChoice {
+		return
+	}
+	u.choices, u.model = strings.Join(phrases, "\n"), choices(phrases, known)
+	if u.model == nil {
+		u.search = searchOpen
+	}
+}
+
+// prepare gives a worker the model of the choices, if its last one was another.
+func (u *utterance) prepare(w *worker) error {
+	if u.model == nil || w.choices == u.choices {
+		return nil
+	}
+	if err := os.WriteFile(w.lm, u.model.arpa(), 0o600); err != nil {
+		return fmt.Errorf("write a language model: %w", err)
+	}
+	w.choices = u.choices
+	return w.send('L', []byte(w.lm))
 }
 
 // attempt gives the utterance to one worker. A worker that fails is dropped.
@@ -304,6 +353,9 @@ func (u *utterance) ending() byte {
 }
 
 func (u *utterance) speak(w *worker, done <-chan error, watchdog *time.Timer) error {
+	if err := u.prepare(w); err != nil {
+		return err
+	}
 	if err := w.send(u.begin, []byte(u.search)); err != nil {
 		return err
 	}

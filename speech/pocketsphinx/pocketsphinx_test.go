@@ -67,13 +67,19 @@ func FuzzReadMessage(f *testing.F) {
 // real opens a recogniser over real workers.
 func real(t *testing.T, workers int) *Recognizer {
 	t.Helper()
+	return patient(t, workers, 30*time.Second) // a busy machine is no crash
+}
+
+func patient(t *testing.T, workers int, patience time.Duration) *Recognizer {
+	t.Helper()
 	const program = "../../bin/attendant-pocketsphinx"
 	if _, err := os.Stat(program); err != nil {
 		t.Skip("the worker is not built; make test builds it")
 	}
 	r, err := Open(Config{
-		Program: program, ModelDir: "/usr/share/pocketsphinx/model/en-us", Workers: workers, Patience: 3 * time.Second, Log: slog.New(slog.DiscardHandler),
+		Program: program, ModelDir: "/usr/share/pocketsphinx/model/en-us", Workers: workers, Patience: patience, Wait: 30 * time.Second, Log: slog.New(slog.DiscardHandler),
 		Phrases: []string{"where is my order {digits}", "where is my order", "what is your return policy", "when are you open"},
+		Answers: []string{"wait", "text message", "colleague"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +181,7 @@ func sabotage(t *testing.T, r *Recognizer, signal syscall.Signal) func(int) {
 
 func TestCrashAndHangCostARepetition(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSTOP} {
-		r := real(t, 2)
+		r := patient(t, 2, 8*time.Second)
 		all, err := hear(t, r, speech.Hints{}, voice(t, "what is your return policy"), sabotage(t, r, signal))
 		if err != nil || all[len(all)-1].Text != "what is your return policy" {
 			t.Errorf("after signal %v: %+v, %v", signal, all, err)
@@ -215,4 +221,28 @@ func TestRecognizer(t *testing.T) {
 	spoken := voice(t, "when are you open")
 	speechtest.TestRecognizer(t, real(t, 3), spoken, "when are you open")
 	speechtest.TestDetector(t, vad.New(vad.Config{}), spoken[15:len(spoken)-20])
+}
+
+// TestAnswersAndOtherWishesAreHeard asks for a choice, a number, yes or no: short
+// answers are heard, and so is whatever else a caller says then.
+func TestAnswersAndOtherWishesAreHeard(t *testing.T) {
+	r := real(t, 1)
+	wish := speech.Expectation{Kind: speech.ExpectChoice, Choices: []string{"wait", "text message", "colleague", "继续等"}}
+	for _, c := range []struct {
+		expect speech.Expectation
+		said   string
+	}{
+		{wish, "wait"}, {wish, "colleague"}, {wish, "human"}, {wish, "what is your return policy"},
+		{speech.Expectation{Kind: speech.ExpectNumber}, "twelve"}, {speech.Expectation{Kind: speech.ExpectNumber}, "when are you open"},
+		{speech.Expectation{Kind: speech.ExpectYesNo}, "where is my order"}, {speech.Expectation{Kind: speech.ExpectTime}, "half past nine"},
+		{speech.Expectation{Kind: speech.ExpectChoice, Choices: []string{"继续等"}}, "when are you open"},
+	} {
+		all, err := hear(t, r, speech.Hints{Expect: c.expect}, voice(t, c.said), nothing)
+		if err != nil {
+			t.Fatalf("%s asked for: %q, %v", c.expect.Kind, c.said, err)
+		}
+		if got := all[len(all)-1]; got.Text != c.said {
+			t.Errorf("%s asked for: %q heard as %+v", c.expect.Kind, c.said, got)
+		}
+	}
 }

@@ -30,6 +30,9 @@ type worker struct {
 	in  io.WriteCloser
 	out *bufio.Reader
 	buf []byte
+
+	choices string // those that its model is for
+	lm      string // the file of that model
 }
 
 // message is one frame from a worker.
@@ -38,8 +41,8 @@ type message struct {
 	text string
 }
 
-func startWorker(program string, args []string) (*worker, error) {
-	w := &worker{cmd: exec.Command(program, args...)}
+func startWorker(program string, args []string, lm string) (*worker, error) {
+	w := &worker{cmd: exec.Command(program, args...), lm: lm}
 	var err error
 	if w.in, err = w.cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("open worker's input: %w", err)

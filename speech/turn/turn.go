@@ -120,6 +120,8 @@ func (e *Endpointer) patience(words string, expect speech.Expectation) time.Dura
 		return e.cfg.Complete
 	case speech.ExpectDigits, speech.ExpectCode:
 		return e.forDigits(CountDigits(f), n, expect)
+	case speech.ExpectChoice, speech.ExpectNumber, speech.ExpectTime: // "the first one", "five", "at nine"
+		n = 0
 	}
 	if n > 0 && n < 5 { // a number that is perhaps not all said yet
 		return e.cfg.Incomplete

@@ -46,6 +46,9 @@ func TestPatience(t *testing.T) {
 		{"where is my order one two", speech.Expectation{}, 1300 * time.Millisecond},
 		{"where is my order one two three four five", speech.Expectation{}, 640 * time.Millisecond},
 		{"", speech.Expectation{}, 800 * time.Millisecond},
+		{"the first one", speech.Expectation{Kind: speech.ExpectChoice}, 640 * time.Millisecond},
+		{"five", speech.Expectation{Kind: speech.ExpectNumber}, 640 * time.Millisecond},
+		{"about", speech.Expectation{}, 640 * time.Millisecond},
 	}
 	for _, c := range cases {
 		if got := silenceUntilEnd(t, c.words, c.expect); got != c.want {

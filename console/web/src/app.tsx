@@ -5,6 +5,7 @@ import { useHashLocation } from "wouter/use-hash-location";
 import { Analytics } from "./analytics";
 import { api, ask, Problem, type Schema } from "./api";
 import { Call, Calls } from "./calls";
+import { Desk } from "./desk";
 import { Article, Flow, Flows, Knowledge } from "./content";
 import { useLive } from "./events";
 import { Live } from "./live";
@@ -16,6 +17,7 @@ type Session = Schema["WhoamiBody"];
 
 const pages: { path: string; name: Key; need: string[] }[] = [
   { path: "/live", name: "live", need: ["calls.read"] },
+  { path: "/desk", name: "desk", need: ["desk.work"] },
   { path: "/calls", name: "calls", need: ["calls.read"] },
   { path: "/knowledge", name: "knowledge", need: ["content.read"] },
   { path: "/flows", name: "flows", need: ["content.read"] },
@@ -72,8 +74,8 @@ function Choice() {
 function Console({ session, onOut }: { session: Session; onOut: () => void }) {
   const { say } = useWords();
   const [path] = useLocation();
-  const live = useLive();
   const permissions: string[] = session.permissions ?? [];
+  const live = useLive(permissions.includes("calls.read"));
   const mine = pages.filter((p) => p.need.some((n) => permissions.includes(n)));
   const out = () => { void api.DELETE("/api/v1/session").finally(onOut); };
   return (
@@ -88,7 +90,8 @@ function Console({ session, onOut }: { session: Session; onOut: () => void }) {
       </header>
       <main id="main" tabIndex={-1}>
         <Switch>
-          <Route path="/live"><Live live={live} /></Route>
+          <Route path="/live"><Live live={live} permissions={permissions} /></Route>
+          <Route path="/desk"><Desk me={session.name} /></Route>
           <Route path="/calls"><Calls /></Route>
           <Route path="/calls/by/:outcome">{(p) => <Calls key={p.outcome} outcome={p.outcome} />}</Route>
           <Route path="/calls/:id">{(p) => <Call id={p.id} />}</Route>

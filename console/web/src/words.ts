@@ -1,7 +1,9 @@
 // The console's words, English and Chinese. A key that one language lacks does not compile.
 import { createContext, useContext } from "react";
+import { deskEn, deskZh } from "./words-desk";
 
 const en = {
+  ...deskEn,
   signIn: "Sign in", name: "Name", password: "Password", signOut: "Sign out", signedInAs: "Signed in as {name}",
   live: "Live", calls: "Calls", knowledge: "Knowledge", flows: "Flows", analytics: "Analytics", setup: "Setup", menu: "Main menu", skip: "Skip to the content",
   connecting: "Connecting", upToDate: "Live", stale: "Not live: the connection is lost, what you see may be old",
@@ -21,6 +23,7 @@ const en = {
 export type Key = keyof typeof en;
 
 const zh: { [K in Key]: string } = {
+  ...deskZh,
   signIn: "登录", name: "用户名", password: "密码", signOut: "退出", signedInAs: "已登录：{name}",
   live: "实时", calls: "通话", knowledge: "知识库", flows: "流程", analytics: "分析", setup: "设置", menu: "主菜单", skip: "跳到正文",
   connecting: "正在连接", upToDate: "实时", stale: "连接已断开，显示的内容可能已过时",

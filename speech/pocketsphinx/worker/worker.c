@@ -1,14 +1,17 @@
 /* attendant-pocketsphinx recognises utterances for the attendant.
  *
- *   attendant-pocketsphinx MODEL DICT NETWORK NAME=LMFILE...
+ *   attendant-pocketsphinx MODEL DICT NETWORK open=LMFILE NAME=LMFILE...
  *
  * MODEL is the folder of the acoustic model, DICT the words' pronunciations: only
  * those that occur, since each costs start-up time. NETWORK restores the features
  * of telephone speech (narrowband.h). Each NAME is a search with a
- * language model of its own. Standard input and output carry
- * frames: a type, a length (32 bits, little endian) and that many octets.
+ * language model of its own. The one called "open" expects anything; the others
+ * expect an answer, and whatever the open one does besides. Standard input and
+ * output carry frames: a type, a length (32 bits, little endian) and that many
+ * octets.
  *
- *   in   U name      begin a wide-band utterance with that search
+ *   in   L file      have the search "choice" expect what that language model does
+ *        U name      begin a wide-band utterance with that search
  *        N name      begin an utterance that came over a narrow-band line
  *        A samples   16 kHz signed 16-bit little-endian audio
  *        E           end the utterance
@@ -81,13 +84,34 @@ static ps_decoder_t *open_decoder(const char *hmm, const char *dict, const char 
 	return ps;
 }
 
+/* mix adds a search that gives each word the probability of the open model or of
+ * the one in the file, whichever is greater. (It adds the two after they have been
+ * raised to the language weight, in which the lesser one vanishes.) So what is
+ * expected competes with everything else in one decoding. */
+static void mix(ps_decoder_t *ps, const char *name, const char *file)
+{
+	static float32 weights[2] = {0.5f, 0.5f};
+	char *names[2] = {"open", "answer"};
+	ngram_model_t *models[2] = {ps_get_lm(ps, "open"), ngram_model_read(ps_get_config(ps), file, NGRAM_AUTO, ps_get_logmath(ps))};
+	if (models[0] == NULL || models[1] == NULL)
+		fail("cannot load a language model");
+	ngram_model_t *both = ngram_model_set_init(ps_get_config(ps), models, names, weights, 2);
+	if (both == NULL || ngram_model_set_interp(both, (const char **)names, weights) == NULL || ps_set_lm(ps, name, both) < 0)
+		fail("cannot mix language models");
+	ngram_model_free(both);
+	ngram_model_free(models[1]); /* the search holds both from now on */
+}
+
+/* load adds the search of an argument: the open one first. */
 static void load(ps_decoder_t *ps, char *argument)
 {
 	char *eq = strchr(argument, '=');
 	if (eq == NULL)
 		fail("argument is not NAME=LMFILE");
 	*eq = 0;
-	if (ps_set_lm_file(ps, argument, eq + 1) < 0)
+	if (strcmp(argument, "open") != 0)
+		mix(ps, argument, eq + 1);
+	else if (ps_set_lm_file(ps, argument, eq + 1) < 0)
 		fail("cannot load a language model");
 	*eq = '=';
 }
@@ -195,7 +219,7 @@ int main(int argc, char **argv)
 	uint32_t n;
 	int type, open = 0;
 	if (argc < 5)
-		fail("usage: attendant-pocketsphinx MODEL DICT NETWORK NAME=LMFILE...");
+		fail("usage: attendant-pocketsphinx MODEL DICT NETWORK open=LMFILE NAME=LMFILE...");
 	ps_decoder_t *live = open_decoder(argv[1], argv[2], "live"), *whole = open_decoder(argv[1], argv[2], "batch");
 	if (narrowband_open(live, argv[3]) < 0)
 		fail("cannot load the network for narrow-band speech");
@@ -209,6 +233,9 @@ int main(int argc, char **argv)
 			narrow = type == 'N';
 			begin(live, whole, buf);
 			open = 1;
+		} else if (type == 'L' && !open) {
+			mix(live, "choice", buf);
+			mix(whole, "choice", buf);
 		} else if (type == 'A' && open) {
 			feed(live, buf, n);
 		} else if ((type == 'E' || type == 'Q') && open) {

@@ -1,0 +1,116 @@
+//go:build e2e
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"attendant/dialog"
+)
+
+// scriptedPhone is "attendant agent" that runs; its report is read after wait.
+type scriptedPhone struct {
+	out    syncBuffer
+	told   syncBuffer
+	status int
+	ended  sync.WaitGroup
+}
+
+// startAgent runs "attendant agent" as a phone of that name until it has registered.
+func startAgent(t *testing.T, l *line, name, script string, flags ...string) *scriptedPhone {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := &scriptedPhone{}
+	ctx, cancel := context.WithCancel(context.Background())
+	args := append([]string{"agent", "--uri", "sip:" + name + "@" + l.sip, "--password", "secret of " + name, "--script", file, "--timeout", "2m"}, flags...)
+	p.ended.Go(func() { p.status = run(ctx, args, environ(t), nil, &p.out, &p.told) })
+	t.Cleanup(func() { cancel(); p.ended.Wait() })
+	for range 200 {
+		p.told.mu.Lock()
+		registered := strings.Contains(p.told.String(), "registered")
+		p.told.mu.Unlock()
+		if registered {
+			return p
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("%s has not registered: %s", name, p.told.String())
+	return nil
+}
+
+// report waits until the agent has ended and returns what it tells of its first
+// call.
+func (p *scriptedPhone) report(t *testing.T) agentReport {
+	t.Helper()
+	p.ended.Wait()
+	var r agentReport
+	if err := json.NewDecoder(bytes.NewReader(p.out.Bytes())).Decode(&r); err != nil || p.status != 0 {
+		t.Fatalf("status %d, %v: %s%s", p.status, err, p.out.String(), p.told.String())
+	}
+	return r
+}
+
+// TestE2EScriptedAgents sets agents and a queue while the server runs; the first
+// agent declines, the second is briefed and takes the call.
+func TestE2EScriptedAgents(t *testing.T) {
+	l := start(t)
+	for _, args := range [][]string{
+		{"queues", "add", "support"},
+		{"phones", "add", "ann", "password=secret of ann"},
+		{"phones", "add", "bob", "password=secret of bob"},
+		{"agents", "add", "ann", "state=available"},
+		{"agents", "add", "bob", "title=Bob", "state=available"},
+	} {
+		var out bytes.Buffer
+		if status := run(t.Context(), append(args, "--data", l.data), environ(t), nil, &out, &out); status != 0 {
+			t.Fatalf("%v: status %d: %s", args, status, out.String())
+		}
+	}
+	for range 100 { // what another process has set applies within a second
+		var agents []struct{ Name string }
+		if l.get(t, "/api/v1/agents", &agents); len(agents) == 2 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ann := startAgent(t, l, "ann", "decline after 200ms\n")
+	bob := startAgent(t, l, "bob", "answer after 200ms\nwait 2s\npress 1\nwait 1s\nsay good morning how may i help you\n")
+	o, status := l.call(t, "dtmf 0\n", "--wait-for", "help you")
+	if status != 0 {
+		t.Errorf("status %d, the caller heard %+v", status, o.Turns)
+	}
+	if r := ann.report(t); r.Declined != 486 {
+		t.Errorf("ann: %+v", r)
+	}
+	r := bob.report(t)
+	if r.Fault != "" || !strings.Contains(reported(r, "human"), "how may i help you") {
+		t.Errorf("bob: %+v", r)
+	}
+	var rows []dialog.HandOver
+	l.get(t, "/api/v1/hand-overs?limit=1", &rows)
+	if len(rows) != 1 || rows[0].Agent != "bob" || len(rows[0].Tries) != 2 || rows[0].Tries[0].Result != "busy" || rows[0].Tries[1].Result != "accepted" {
+		t.Errorf("hand-over %+v", rows)
+	}
+}
+
+// reported are the words of one side.
+func reported(r agentReport, side string) string {
+	var out []string
+	for _, turn := range r.Turns {
+		if turn.Side == side {
+			out = append(out, turn.Text)
+		}
+	}
+	return strings.Join(out, " ")
+}
