@@ -3,8 +3,6 @@ package dialog
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"attendant/media"
@@ -149,18 +147,3 @@ var (
 	ErrNotFound  = errors.New("no such call")
 	ErrAmbiguous = errors.New("more than one call begins like that")
 )
-
-// NotReached leaves the record of a call of ours that nobody has answered: whom
-// we have called, why it came to nothing and what was said to find out. It blocks
-// for the store's I/O.
-func (a *Attendant) NotReached(ctx context.Context, callee media.Peer, began time.Time, cause error, ladder []media.Signal) error {
-	r := &Record{
-		ID: newID(began, rand.Uint32()), CallID: callee.CallID, Number: callee.Number, Dialled: callee.Dialled, Trunk: callee.Trunk,
-		Started: began, Ended: time.Now(), Outcome: "not_reached", EndCause: cause.Error(), Slots: map[string]string{}, Ladder: ladder,
-	}
-	if err := a.Store.SaveCall(ctx, r); err != nil {
-		return fmt.Errorf("record of a call that was not answered: %w", err)
-	}
-	a.Hub.Tell(Event{At: r.Ended, Call: r.ID, Kind: CallEnded, Text: r.Outcome})
-	return nil
-}
