@@ -6,12 +6,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"filippo.io/age"
 
 	"attendant/dialog"
 )
@@ -62,9 +66,18 @@ func (p *scriptedPhone) report(t *testing.T) agentReport {
 }
 
 // TestE2EScriptedAgents sets agents and a queue while the server runs; the first
-// agent declines, the second is briefed and takes the call.
+// agent declines, the second is briefed and takes the call. What is recorded can be
+// played by the key alone.
 func TestE2EScriptedAgents(t *testing.T) {
-	l := start(t)
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity := filepath.Join(t.TempDir(), "identity")
+	if err := os.WriteFile(identity, []byte(key.String()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := start(t, "ATTENDANT_RECORDING_RECIPIENTS="+key.Recipient().String())
 	for _, args := range [][]string{
 		{"queues", "add", "support"},
 		{"phones", "add", "ann", "password=secret of ann"},
@@ -101,6 +114,34 @@ func TestE2EScriptedAgents(t *testing.T) {
 	l.get(t, "/api/v1/hand-overs?limit=1", &rows)
 	if len(rows) != 1 || rows[0].Agent != "bob" || len(rows[0].Tries) != 2 || rows[0].Tries[0].Result != "busy" || rows[0].Tries[1].Result != "accepted" {
 		t.Errorf("hand-over %+v", rows)
+	}
+	l.sealed(t, identity)
+}
+
+// sealed checks that the newest call's recordings are sealed and are played by an
+// identity.
+func (l *line) sealed(t *testing.T, identity string) {
+	t.Helper()
+	r := l.record(t, 1)
+	if len(r.Legs) != 1 {
+		t.Fatalf("recordings %q and %q, want one of the agent's leg", r.Recording, r.Legs)
+	}
+	for i, name := range []string{r.Recording, r.Legs[0]} {
+		raw, err := os.ReadFile(filepath.Join(l.data, "recordings", name))
+		if err != nil || !strings.HasSuffix(name, ".wav.age") || !bytes.HasPrefix(raw, []byte("age-encryption.org/v1\n")) {
+			t.Errorf("%s begins with %.24q, %v", name, raw, err)
+		}
+		played := filepath.Join(t.TempDir(), "played.wav")
+		args := []string{"calls", "play", r.ID, "--leg", fmt.Sprint(i), "-o", played, "--data", l.data}
+		if status := run(t.Context(), args, environ(t), nil, io.Discard, io.Discard); status == 0 {
+			t.Error("a sealed recording was played without the key")
+		}
+		if status := run(t.Context(), args, append(environ(t), "ATTENDANT_RECORDING_IDENTITY="+identity), nil, io.Discard, os.Stderr); status != 0 {
+			t.Fatalf("play: status %d", status)
+		}
+		if frames, err := audioOf(played); err != nil || len(frames) < 50 {
+			t.Errorf("%s: %d frames, %v", name, len(frames), err)
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func TestMeasureAccept(t *testing.T) {
 	}
 	l := start(t, "ATTENDANT_COMPANY="+company)
 	var both []time.Duration
-	for range 25 {
+	for range 20 {
 		d := takeCall(t, l, caller, ann)
 		both = append(both, max(d[0]-keyTime, d[1]))
 		leave(t, l, caller, ann)
