@@ -179,7 +179,7 @@ func (a *Attendant) newCall(leg media.Leg) *call {
 	c.id = c.talk.record.ID
 	music := &bed{voice: c.mouth.player}
 	music.music.Store(media.NewLoop(a.Music))
-	c.floor = &floor{bridge: c.bridge, caller: leg, voice: c.mouth.player, bed: music, ear: c.ear}
+	c.floor = &floor{bridge: c.bridge, caller: leg, voice: c.mouth.player, bed: music, ear: c.ear, echo: loudspeaker{c.ear}}
 	c.mouth.style = c.talk.voice()
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"attendant/media"
 	"attendant/speech"
 	"attendant/speech/turn"
+	"attendant/speech/vad"
 )
 
 const (
@@ -32,6 +33,7 @@ type ear struct {
 	hints      atomic.Pointer[speech.Hints]
 	frames     chan media.Frame
 	events     chan heard
+	echo       vad.Echo             // of what its party hears; the bridge's clock alone uses it
 	recent     [preRoll]media.Frame // a ring; recent[ticks%preRoll] is the oldest
 	ticks      int
 }
@@ -74,15 +76,28 @@ func newEar(r speech.Recognizer, d speech.Detector) *ear {
 // GetFrame says nothing.
 func (e *ear) GetFrame(*media.Frame) bool { return false }
 
-// PutFrame takes what the party says. It never blocks: a frame that finds the
-// backlog full is dropped and counted.
+// PutFrame takes what the party says. What it hears of us by an echo is silence. It
+// never blocks: a frame that finds the backlog full is dropped and counted.
 func (e *ear) PutFrame(f *media.Frame) {
+	said := *f
+	if e.echo.Returned(f) {
+		said = media.Frame{}
+	}
 	select {
-	case e.frames <- *f:
+	case e.frames <- said:
 	default:
 		e.dropped.Add(1)
 	}
 }
+
+// loudspeaker is a port that hears what the ear's party hears.
+type loudspeaker struct{ ear *ear }
+
+// GetFrame says nothing.
+func (loudspeaker) GetFrame(*media.Frame) bool { return false }
+
+// PutFrame takes what the party is sent, on the bridge's clock, as the ear does.
+func (l loudspeaker) PutFrame(f *media.Frame) { l.ear.echo.Played(f) }
 
 // expect tells what is likely to be said from the next utterance on.
 func (e *ear) expect(h speech.Hints) { e.hints.Store(&h) }

@@ -50,6 +50,7 @@ type floor struct {
 	voice  media.Port // the attendant's
 	bed    *bed       // the attendant's voice, and music where it is silent
 	ear    media.Port
+	echo   media.Port // hears what the caller hears, for the ear to know it again; optional
 
 	mu    sync.Mutex // held for the time of a change, never with I/O
 	tape  *tape      // of caller and attendant; nil where nothing is recorded
@@ -112,6 +113,11 @@ func (f *floor) wanted() map[link]bool {
 	hears(f.caller, silence{})
 	for _, p := range s.all() {
 		hears(p.leg, silence{})
+	}
+	for l := range links {
+		if l.to == f.caller {
+			hears(f.echo, l.from)
+		}
 	}
 	return links
 }

@@ -359,3 +359,28 @@ func FuzzFragment(f *testing.F) {
 		}
 	})
 }
+
+// A page that is closed without a goodbye is a line that broke, where the leg is
+// told so.
+func TestClosedPageIsABrokenLine(t *testing.T) {
+	s := listen(t, Config{})
+	b := newBrowser(t, "audio/G722")
+	up, left := make(chan struct{}), make(chan error, 1)
+	_, answer, err := s.Accept(t.Context(), b.offer(t), media.Peer{}, func(_ context.Context, l *Leg) {
+		l.MustSayGoodbye()
+		close(up)
+		<-l.Context().Done()
+		left <- context.Cause(l.Context())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.accept(t, answer)
+	<-up
+	if err := b.pc.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-left; !errors.Is(err, media.ErrNoMedia) {
+		t.Errorf("the leg ended with %v, want %v", err, media.ErrNoMedia)
+	}
+}

@@ -2,8 +2,8 @@
 //
 // The central type is Detector, a speech.Detector: it follows the line's noise
 // floor, which falls quickly and rises slowly, and calls a frame speech when it
-// is well above the floor and not a mere click. It is pure state; one goroutine
-// uses it.
+// is well above the floor and not a mere click. Echo tells our own voice that comes
+// back from a caller's. Both are pure state; one goroutine uses one.
 package vad
 
 import (
