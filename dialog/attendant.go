@@ -70,7 +70,8 @@ type Attendant struct {
 	// TurnBudget bounds what vendors over the network may take, all together, from
 	// the end of a caller's turn to the first audio of the answer; 0 is no bound.
 	TurnBudget time.Duration
-	Moment     Moment // said where an answer takes its time; optional
+	Judging    *Judging // has moods judged by a model, besides; optional
+	Moment     Moment   // said where an answer takes its time; optional
 
 	Clock ClockStats // of all calls that have ended
 

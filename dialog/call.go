@@ -50,6 +50,7 @@ type call struct {
 	file     *recording
 	kept     *HandOver      // the place in a queue that the caller gets back
 	comeBack string         // the flow to go on with after a hand-over
+	cutShort bool           // the turn to come cut the attendant short
 	watchers sync.WaitGroup // supervisors, and what rings them
 
 	mu         sync.Mutex // guards what supervisors and the ladders' goroutines change
@@ -222,7 +223,8 @@ func (c *call) spokenTurn(h heard) callerTurn {
 	c.turnEnd = h.speechEnd
 	c.hurry(h.endpointed)
 	c.delays = Delays{Endpoint: h.endpointed.Sub(h.speechEnd), Recognize: h.recognized.Sub(h.endpointed)}
-	t := callerTurn{start: c.since(h.start), end: c.since(h.speechEnd), lost: h.err != nil}
+	t := callerTurn{start: c.since(h.start), end: c.since(h.speechEnd), lost: h.err != nil, levelDB: h.levelDB(), interrupts: c.cutShort}
+	c.cutShort = false
 	t.Text, t.Confidence, t.vendor = h.result.Text, h.result.Confidence, h.result.Vendor
 	for _, a := range h.result.Alternatives {
 		t.Alternatives = append(t.Alternatives, a.Text)
@@ -441,6 +443,7 @@ func (c *call) watch(ctx context.Context, stopped <-chan struct{}, interrupt fun
 			c.mouth.player.Resume()
 		case h := <-c.ear.events:
 			if c.interrupted(h, resume) {
+				c.cutShort = true
 				interrupt()
 				return
 			}

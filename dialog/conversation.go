@@ -37,6 +37,8 @@ type conversation struct {
 	caller  *known      // nil until then, and where nobody is known
 	until   time.Time   // by when the answer to the last turn is to be worded; zero is no bound
 
+	judgements chan judgement // of a model, on moods
+
 	understood []flow.Command // what the caller's last turn means
 	asked      time.Time      // when that turn came, in a chat
 }
@@ -48,6 +50,9 @@ type callerTurn struct {
 	lost       bool   // it was speech, but the recogniser failed
 	prompt     string // it was no turn: a supervisor wants this said
 	vendor     string
+	levelDB    float64   // mean level of the speech; 0 where not known
+	interrupts bool      // it cut the attendant short
+	withheld   bool      // its words are taken out: they were a secret
 	until      time.Time // until when a model may take to understand it; zero is no bound
 }
 
@@ -56,7 +61,8 @@ func (a *Attendant) newConversation(peer media.Peer, since func(time.Time) time.
 	set := a.Flows.Set()
 	c := &conversation{
 		a: a, since: since,
-		mood: sentiment.New(), knowing: make(chan *known, 1), // it is sent to once
+		mood: sentiment.New(), judgements: make(chan judgement, judgementsWaiting),
+		knowing: make(chan *known, 1), // it is sent to once
 		record: &Record{
 			ID: newID(now, rand.Uint32()), CallID: peer.CallID, Number: peer.Number, Name: peer.Name,
 			Dialled: peer.Dialled, Remote: peer.Remote, Transport: peer.Transport, Codec: peer.Codec,
@@ -91,11 +97,11 @@ func (c *conversation) hear(ctx context.Context, t callerTurn) []flow.Effect {
 	c.recall()
 	spokenSecret := c.concealed(&t)
 	c.concealCards(&t)
-	mood := c.mood.Score(t.Text)
 	commands := c.commands(ctx, t)
 	if spokenSecret {
 		commands = []flow.Command{{Kind: flow.NotKeyed}}
 	}
+	mood := c.feel(t, commands)
 	c.understood = commands
 	c.noteTurn(t, mood, commands)
 	c.heardFacts(t.Text)
@@ -124,7 +130,7 @@ func (c *conversation) concealed(t *callerTurn) bool {
 	case len(c.a.Understand.Digits(t.Text)) < 3:
 		return false
 	}
-	t.Text, t.Alternatives = "[withheld]", nil
+	t.Text, t.Alternatives, t.withheld = "[withheld]", nil, true
 	return true
 }
 
@@ -138,14 +144,14 @@ func (c *conversation) attend(ctx context.Context, t callerTurn, expect flow.Exp
 	c.concealCards(&t)
 	commands := c.commandsFor(ctx, t, expect)
 	c.turns++
-	c.noteTurn(t, c.mood.Score(t.Text), commands)
+	c.noteTurn(t, c.feel(t, commands), commands)
 	return commands
 }
 
 // overheard writes a turn down that nothing is done about.
 func (c *conversation) overheard(t callerTurn) {
 	c.concealCards(&t)
-	c.noteTurn(t, c.mood.Score(t.Text), nil)
+	c.noteTurn(t, c.feel(t, nil), nil)
 }
 
 // finish ends the conversation with an outcome.
@@ -187,7 +193,7 @@ func (c *conversation) commandsFor(ctx context.Context, t callerTurn, expect flo
 func (c *conversation) noteTurn(t callerTurn, mood sentiment.Score, commands []flow.Command) {
 	turn := Turn{
 		Side: "caller", Text: t.Text, Keys: t.Keys != "", Start: t.start, End: t.end, Confidence: t.Confidence, Vendor: t.vendor,
-		Sentiment: mood.Value, Mood: strings.TrimSpace(mood.Label + " " + mood.Cause),
+		Sentiment: mood.Value, Trend: mood.Trend, Mood: strings.TrimSpace(mood.Label + " " + mood.Cause),
 	}
 	if turn.Keys {
 		turn.Text = t.Keys
@@ -267,6 +273,7 @@ func (c *conversation) close(cause string) {
 	for name, v := range c.state.Slots {
 		r.Slots[name] = v
 	}
+	c.judged()
 	r.Sentiment, r.Trend = c.mood.Last(), c.mood.Trend()
 	if r.Outcome == "" {
 		r.Outcome = c.outcome()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"attendant/media"
+	"attendant/media/dsp"
 	"attendant/speech"
 	"attendant/speech/turn"
 	"attendant/speech/vad"
@@ -48,7 +49,13 @@ type heard struct {
 	recognized time.Time // the final words were known
 	err        error     // the recogniser failed: the words are lost
 	hidden     bool      // a card's number was taken out of the words
+
+	levels float64 // sum of the levels of the frames with speech, in dB
+	voiced int     // their number
 }
+
+// levelDB is the mean level of the speech, 0 where there was none.
+func (h heard) levelDB() float64 { return h.levels / float64(max(1, h.voiced)) }
 
 type heardKind int
 
@@ -179,6 +186,8 @@ func (e *ear) follow(ctx context.Context, u *heard, audio chan<- media.Frame, re
 			event := e.feed(&f, u.result.Text)
 			if event.Speech {
 				u.speechEnd = time.Now()
+				u.levels += dsp.Level(f[:])
+				u.voiced++
 			}
 			e.forward(audio, f)
 			if event.Kind == turn.EndOfTurn {

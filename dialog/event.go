@@ -16,6 +16,7 @@ type Event struct {
 	Turn  *Turn         `json:"turn,omitempty"`   // TurnEnded, Partial
 	Info  *CallInfo     `json:"info,omitempty"`   // CallStarted
 	Act   *ActionRecord `json:"action,omitempty"` // ActionDone
+	Mood  *Mood         `json:"mood,omitempty"`   // SentimentChanged
 	Agent string        `json:"agent,omitempty"`  // HandedOver, AgentState, QueueUpdated, Supervised
 	Queue string        `json:"queue,omitempty"`  // HandedOver, QueueUpdated
 	Alert AlertKind     `json:"alert,omitempty"`  // Alerted
@@ -34,6 +35,8 @@ const (
 	ActionDone  EventKind = "action.done"
 	HandedOver  EventKind = "handed_over"
 	CallEnded   EventKind = "call.ended"
+
+	SentimentChanged EventKind = "sentiment.changed"
 
 	VendorSwitched EventKind = "vendor.switched"
 

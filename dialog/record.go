@@ -36,8 +36,9 @@ type Record struct {
 	Actions   []ActionRecord    `json:"actions,omitempty"`
 	Guard     []GuardRecord     `json:"guard,omitempty"`
 	Switches  []SwitchRecord    `json:"switches,omitempty"`
-	Sentiment float64           `json:"sentiment"` // the caller's last score, -1 to 1
-	Trend     float64           `json:"trend"`     // last minus first
+	Sentiment float64           `json:"sentiment"`       // the caller's last score, -1 to 1
+	Trend     float64           `json:"trend"`           // the last less the mean of those before
+	Moods     []Mood            `json:"moods,omitempty"` // each change
 	HandOvers []HandOver        `json:"hand_overs,omitempty"`
 	Legs      []string          `json:"legs,omitempty"`      // recordings of the other legs, beside Recording
 	Recording string            `json:"recording,omitempty"` // file name in the data folder's recordings
@@ -64,6 +65,7 @@ type Turn struct {
 	Sources     []string      `json:"sources,omitempty"`
 	Sentiment   float64       `json:"sentiment,omitempty"`
 	Mood        string        `json:"mood,omitempty"`   // label, with what caused it
+	Trend       float64       `json:"trend,omitempty"`  // of Sentiment, see Record.Trend
 	Delays      *Delays       `json:"delays,omitempty"` // of the attendant's turn
 }
 

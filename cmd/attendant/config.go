@@ -78,6 +78,7 @@ type config struct {
 	ModelName      string        `yaml:"model_name"`
 	ModelKey       string        `yaml:"model_key"`
 	ModelBudget    time.Duration `yaml:"model_budget"`
+	ModelMood      bool          `yaml:"model_mood"`
 	TurnBudget     time.Duration `yaml:"turn_budget"`
 
 	EmbeddingsURL  string `yaml:"embeddings_url"`
@@ -97,7 +98,7 @@ func defaults() config {
 	return config{
 		Data: "data", ListenSIP: "127.0.0.1:5060", ListenHTTP: "127.0.0.1:8080", ListenRTC: "127.0.0.1:0", MaxCalls: 100,
 		RingTimeout: 20 * time.Second, Worker: worker, Model: "/usr/share/pocketsphinx/model/en-us", Recognisers: 24,
-		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond,
+		Voice: "flite", VoiceName: "rms", Record: true, LogLevel: "info", ModelBudget: 900 * time.Millisecond, ModelMood: true,
 		TurnBudget: 1500 * time.Millisecond, SourceRate: 50, CallRate: 0, MaxLate: 100 * time.Millisecond, DrainTimeout: 5 * time.Minute, AcceptUnknown: true,
 		HEPNode: 1, SRTP: "taken", SessionExpires: 30 * time.Minute, SessionMinimum: 90 * time.Second,
 	}

@@ -125,6 +125,7 @@ func (s *server) open(ctx context.Context, company *company) error {
 	}
 	s.language = company.language(s.cfg)
 	s.language.speak(s.attendant)
+	s.attendant.Judging = s.cfg.judging()
 	if s.cfg.Record {
 		s.attendant.Recordings, s.attendant.Consent = recordings, s.cfg.Consent
 	}
@@ -234,6 +235,7 @@ func (s *server) gauges() map[string]func() float64 {
 		gauges[name] = func() float64 { return float64(count.Load()) }
 	}
 	maps.Copy(gauges, s.language.gauges())
+	maps.Copy(gauges, judgingGauges(s.attendant.Judging))
 	maps.Copy(gauges, s.captureGauges())
 	return gauges
 }
@@ -307,6 +309,7 @@ func (s *server) run(ctx context.Context) error {
 	parts.Go(func() { failed <- web.Serve(s.listener) })
 	called := make(chan error, 1)
 	parts.Go(func() { called <- s.serveBrowsers(ctx) })
+	parts.Go(func() { s.attendant.Judging.Run(watching) })
 	err := errors.Join(s.serveSIP(ctx), <-called)
 	stop()
 	// Event streams never become idle: they are cut.

@@ -1,26 +1,49 @@
 // Package sentiment scores how a caller feels, turn by turn.
 //
-// The central type is Scorer, one call's. A score is from -1 to 1, with a label
-// and what caused it: words of the service world, their negation and strength,
-// and behaviour such as calling for the third time. It is pure state and takes
-// microseconds; one goroutine uses it.
+// The central type is Scorer, one call's. A score is from -1 to 1, with a label,
+// what caused it and a trend. It rests on words of the service world, their
+// negation and strength, and on behaviour: calling for the third time, asking for
+// the same again, interrupting, speaking louder or faster than in the first turns.
+// A model's judgement, which comes later, is weighed in by Judge. It is pure state
+// and takes microseconds; one goroutine uses it.
 package sentiment
 
 import (
 	"math"
 	"strings"
+	"time"
 )
 
 // Score is how one turn sounds.
 type Score struct {
 	Value float64 // -1 to 1
 	Label string  // "positive", "neutral", "negative"
-	Cause string  // the words that it rests on
+	Cause string  // the words and the behaviour that it rests on
 	Angry bool    // an apology is due
+	Trend float64 // the value less the mean of those before; thanks are never below 0.1
+
+	Before  string // the label before; empty in the first turn
+	Changed bool   // the label is another, or the value by changes or more
+}
+
+// changes is from which difference a mood counts as another within one label.
+const changes = 0.4
+
+// Turn is a turn of the caller, as far as it tells of a mood. What is not known
+// is zero.
+type Turn struct {
+	Text       string
+	Request    string        // what it asks for, as it was understood: a flow or an article
+	Interrupts bool          // it cut the attendant short
+	LevelDB    float64       // mean level of its speech, below 0: full scale
+	Length     time.Duration // of its speech
 }
 
 // Scorer scores the turns of one call.
-type Scorer struct{ scores []float64 }
+type Scorer struct {
+	scores    []Score
+	behaviour behaviour
+}
 
 // New returns a scorer that has heard nothing.
 func New() *Scorer { return &Scorer{} }
@@ -100,12 +123,19 @@ var weights = []struct {
 	{"appreciate", 2},
 }
 
-// angryBelow is the score from which a turn counts as angry.
-const angryBelow = -0.45
+// A turn counts as angry from this score of its words, or this weight of its
+// behaviour, on.
+const (
+	angryBelow     = -0.45
+	angryBehaviour = -1.5
+)
 
-// Score takes in a turn.
-func (s *Scorer) Score(text string) Score {
-	rest := " " + spaced(text) + " "
+// Score takes in a turn of which only the words are known.
+func (s *Scorer) Score(text string) Score { return s.Hear(Turn{Text: text}) }
+
+// Hear takes in a turn.
+func (s *Scorer) Hear(t Turn) Score {
+	rest := " " + spaced(t.Text) + " "
 	var sum float64
 	var causes []string
 	for _, w := range weights {
@@ -118,19 +148,70 @@ func (s *Scorer) Score(text string) Score {
 		causes = append(causes, w.phrase)
 		rest = strings.Replace(rest, " "+w.phrase+" ", "  ", 1)
 	}
-	own := sum / math.Sqrt(sum*sum+8)
-	sum = weighed(strings.Fields(spaced(text)), sum+general(rest))
-	score := Score{Value: sum / math.Sqrt(sum*sum+8), Label: "neutral", Cause: strings.Join(causes, ", ")}
-	switch {
-	case score.Value <= -0.15:
-		score.Label = "negative"
-	case score.Value >= 0.15:
-		score.Label = "positive"
+	if v, cause := insists(strings.Fields(rest)); v != 0 {
+		sum, causes = sum+v, append(causes, cause)
 	}
-	score.Angry = own < angryBelow // general words alone call for no apology
-	s.scores = append(s.scores, score.Value)
+	own := squashed(sum)
+	sum = weighed(strings.Fields(spaced(t.Text)), sum+general(rest))
+	acted, reasons := s.behaviour.weigh(t, sum)
+	score := s.scored(squashed(sum+acted), strings.Join(append(causes, reasons...), ", "))
+	score.Angry = own < angryBelow || acted <= angryBehaviour // general words alone call for no apology
+	if score.Value > 0 && grateful(t.Text) {
+		score.Trend = max(score.Trend, 0.1)
+	}
+	s.scores = append(s.scores, score)
 	return score
 }
+
+func squashed(sum float64) float64 { return sum / math.Sqrt(sum*sum+8) }
+
+// scored is a turn's value beside those before.
+func (s *Scorer) scored(value float64, cause string) Score {
+	score := Score{Value: value, Label: label(value), Cause: cause}
+	n := len(s.scores)
+	if n == 0 {
+		score.Changed = score.Label != "neutral"
+		return score
+	}
+	mean := 0.0
+	for _, b := range s.scores {
+		mean += b.Value / float64(n)
+	}
+	last := s.scores[n-1]
+	score.Trend, score.Before = value-mean, last.Label
+	score.Changed = score.Label != last.Label || math.Abs(value-last.Value) >= changes
+	return score
+}
+
+func label(value float64) string {
+	switch {
+	case value <= -0.15:
+		return "negative"
+	case value >= 0.15:
+		return "positive"
+	}
+	return "neutral"
+}
+
+// Judge weighs in what a model makes of a turn, which counts as much as its words
+// and behaviour: turn is how many were heard with it. It reports false where there
+// was no such turn. Only the last turn's change is a change.
+func (s *Scorer) Judge(turn int, value float64, cause string) (Score, bool) {
+	if turn < 1 || turn > len(s.scores) || math.IsNaN(value) {
+		return Score{}, false
+	}
+	old := s.scores[turn-1]
+	later := s.scores[turn:]
+	s.scores = s.scores[:turn-1]
+	score := s.scored((old.Value+min(1, max(-1, value)))/2, strings.Trim(old.Cause+", model: "+cause, ", "))
+	score.Angry, score.Before = old.Angry, old.Label
+	score.Changed = len(later) == 0 && (score.Label != old.Label || math.Abs(score.Value-old.Value) >= changes)
+	s.scores = append(append(s.scores, score), later...)
+	return score, true
+}
+
+// Turns is how many turns were heard.
+func (s *Scorer) Turns() int { return len(s.scores) }
 
 // weighed adds to the weight of a turn's general words what its words mean to a
 // service.
@@ -169,13 +250,13 @@ func (s *Scorer) Last() float64 {
 	if len(s.scores) == 0 {
 		return 0
 	}
-	return s.scores[len(s.scores)-1]
+	return s.scores[len(s.scores)-1].Value
 }
 
-// Trend is the last score less the first.
+// Trend is that of the last turn, 0 before the second.
 func (s *Scorer) Trend() float64 {
 	if len(s.scores) == 0 {
 		return 0
 	}
-	return s.Last() - s.scores[0]
+	return s.scores[len(s.scores)-1].Trend
 }

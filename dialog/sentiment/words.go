@@ -98,6 +98,9 @@ func asksOnly(words []string) bool {
 			return true
 		}
 	}
+	if len(words) > 2 && words[0] == "do" && words[1] == "you" {
+		return !slices.Contains([]string{"even", "ever", "guys", "people", "think", "realize", "realise", "understand", "call", "enjoy"}, words[2])
+	}
 	return strings.Contains(text, "lost and found ")
 }
 

@@ -987,6 +987,20 @@ export interface components {
             name: string;
             password: string;
         };
+        Mood: {
+            /** Format: int64 */
+            at: number;
+            before?: string;
+            by: string;
+            cause?: string;
+            label: string;
+            /** Format: double */
+            score: number;
+            /** Format: double */
+            trend: number;
+            /** Format: int64 */
+            turn: number;
+        };
         OpenDays: {
             hours: string[] | null;
             on: string[] | null;
@@ -1132,6 +1146,7 @@ export interface components {
             known?: string;
             ladder?: components["schemas"]["Signal"][] | null;
             legs?: string[] | null;
+            moods?: components["schemas"]["Mood"][] | null;
             name?: string;
             number: string;
             outcome: string;
@@ -1251,6 +1266,8 @@ export interface components {
             start: number;
             step?: string;
             text: string;
+            /** Format: double */
+            trend?: number;
             vendor?: string;
         };
         User: {

@@ -6,6 +6,7 @@ export type CallEvent = {
   seq: number; at: string; call: string; kind: string; text?: string; agent?: string; queue?: string; alert?: string;
   turn?: Turn; info?: { call_id: string; number: string; dialled: string; codec: string; started: string };
   action?: { operation: string; outcome: string };
+  mood?: { score: number; trend: number; label: string; before?: string; cause?: string; by: string };
 };
 
 /** LiveCall is what is known of a call that is going on. */
@@ -52,6 +53,9 @@ export function take(calls: Calls, e: CallEvent): Calls {
       c.turns = [...c.turns, e.turn];
       if (e.turn.side === "caller") c.sentiment = e.turn.sentiment ?? 0;
       if (e.turn.flow) c.flow = e.turn.flow;
+      break;
+    case "sentiment.changed":
+      c.sentiment = e.mood?.score ?? c.sentiment;
       break;
     case "action.done":
       if (e.action) c.actions = [...c.actions, e.action];

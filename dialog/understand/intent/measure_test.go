@@ -94,7 +94,7 @@ func measured(tb testing.TB, learnt, asked []Example, foreign string) rates {
 			r.found += 1 / float64(len(unknown))
 		}
 	}
-	r.near = near(learnt, asked, 2)
+	r.near = near(learnt, asked, 3)
 	return r
 }
 

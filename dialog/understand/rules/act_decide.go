@@ -95,24 +95,8 @@ func (t turn) echoes(words []string) string {
 	for len(words) > 1 && slices.Contains([]string{"yes", "yeah", "please", "so"}, words[0]) {
 		words = words[1:]
 	}
-	if t.asked.offer || t.asked.consent {
-		dont := words[0] == "dont" || len(words) > 2 && words[0] == "do" && words[1] == "not"
-		verb := words[0]
-		if dont {
-			verb = words[len(words)-1]
-			if len(words) > 2 {
-				verb = words[1]
-			}
-			if words[0] == "do" && len(words) > 2 {
-				verb = words[2]
-			}
-		}
-		if has(t.asked.text, "i "+verb, "to "+verb, "me "+verb, "you "+verb, "i also "+verb) {
-			if dont {
-				return "deny"
-			}
-			return "affirm"
-		}
+	if d := t.takesUp(words); d != "" {
+		return d
 	}
 	if t.asked.yesno && words[len(words)-1] == "no" && len(words) > 1 {
 		return "deny"
@@ -128,6 +112,25 @@ func (t turn) echoes(words []string) string {
 	}
 	if startsWith(words, "nothing", "nobody", "never", "none", "not", "havent", "didnt", "hasnt", "couldnt", "cant", "wont") && !has(t.joined, "not bad", "not a problem", "nothing against", "nothing wrong", "not at all wrong", "why not") {
 		return "deny"
+	}
+	return ""
+}
+
+// takesUp is the answer that names what was offered or asked leave for: "cancel
+// it", "don't cancel it".
+func (t turn) takesUp(words []string) string {
+	if !t.asked.offer && !t.asked.consent {
+		return ""
+	}
+	answer, verb := "affirm", words[0]
+	switch {
+	case words[0] == "do" && len(words) > 2 && words[1] == "not":
+		answer, verb = "deny", words[2]
+	case words[0] == "dont" && len(words) > 1:
+		answer, verb = "deny", words[1]
+	}
+	if has(t.asked.text, "i "+verb, "to "+verb, "me "+verb, "you "+verb, "i also "+verb) {
+		return answer
 	}
 	return ""
 }

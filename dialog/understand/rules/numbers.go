@@ -1,6 +1,13 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+	"time"
+
+	"attendant/dialog/flow"
+	"attendant/dialog/understand"
+	"attendant/dialog/understand/entity"
+)
 
 var units = map[string]string{
 	"zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
@@ -113,5 +120,49 @@ func code(words []string) string {
 	return strings.ToUpper(b.String())
 }
 
+// digitsIn are the digits in a text, as the extractor of digits reads them; of
+// readings that are as likely the first that is as long as was asked for.
+func (r *Rules) digitsIn(v understand.View, text string) string {
+	d, ok := entity.Find(text, entity.Digits, v.At, v.Language)
+	own := longestNumber(tokens(text)) // knows "to" and "for" among digits
+	if !ok {
+		return own
+	}
+	if v.Expect.Type != "digits" {
+		return d.Text
+	}
+	for _, reading := range append([]string{d.Text}, append(d.Alternatives, own)...) {
+		if reading != "" && fits(v.Expect, len(reading)) {
+			return reading
+		}
+	}
+	return d.Text
+}
+
+// fits reports whether so many digits or letters were asked for.
+func fits(e flow.Expectation, n int) bool { return n >= e.Min && (e.Max == 0 || n <= e.Max) }
+
+// codeIn is the code in a text, without separators, as long as was asked for;
+// empty if none.
+func codeIn(v understand.View, text string, words []string) string {
+	readings := []string{code(words)}
+	if c, ok := entity.Find(text, entity.Code, v.At, v.Language); ok {
+		readings = append(append([]string{c.Text}, c.Alternatives...), readings...)
+	}
+	for _, reading := range readings {
+		reading = strings.ToUpper(strings.NewReplacer("-", "", "/", "", "_", "", " ", "").Replace(reading))
+		if len(reading) >= 2 && fits(v.Expect, len(reading)) {
+			return reading
+		}
+	}
+	return ""
+}
+
 // Digits implements understand.Understander.
-func (r *Rules) Digits(text string) string { return longestNumber(tokens(text)) }
+func (r *Rules) Digits(text string) string {
+	own := longestNumber(tokens(text))
+	if d, ok := entity.Find(text, entity.Digits, time.Time{}, "en"); ok && len(d.Text) > len(own) {
+		return d.Text
+	}
+	return own
+}

@@ -19,7 +19,6 @@ import (
 
 	"attendant/dialog/flow"
 	"attendant/dialog/understand"
-	"attendant/dialog/understand/entity"
 )
 
 // plain is the likeness from which there is no doubt what a turn is about.
@@ -187,11 +186,12 @@ func (r *Rules) Understand(_ context.Context, v understand.View, t understand.Tu
 	if len(words) == 0 {
 		return []flow.Command{{Kind: flow.NotHeard}}, nil
 	}
-	if other, ok := fitting(v.Expect, words, t.Alternatives); ok {
+	text := t.Text
+	if other, ok := r.fitting(v, text, t.Alternatives); ok {
 		// Another reading fits what was asked for: doubtful, to be read back.
-		words, t.Confidence = other, 0.1
+		text, words, t.Confidence = other, tokens(other), 0.1
 	}
-	commands := r.understand(v, words, t.Text)
+	commands := r.understand(v, words, text)
 	for i := range commands {
 		commands[i].Words = t.Text
 		if commands[i].Confidence == 0 {
@@ -203,18 +203,17 @@ func (r *Rules) Understand(_ context.Context, v understand.View, t understand.Tu
 
 // fitting returns the likeliest other reading with as many digits as were asked
 // for, where the first reading has digits, but too few or too many.
-func fitting(e flow.Expectation, words, alternatives []string) ([]string, bool) {
-	fits := func(n int) bool { return n >= e.Min && (e.Max == 0 || n <= e.Max) }
-	n := len(longestNumber(words))
-	if e.Type != "digits" || n == 0 || fits(n) {
-		return nil, false
+func (r *Rules) fitting(v understand.View, text string, alternatives []string) (string, bool) {
+	n := len(r.digitsIn(v, text))
+	if v.Expect.Type != "digits" || n == 0 || fits(v.Expect, n) {
+		return "", false
 	}
 	for _, a := range alternatives {
-		if other := tokens(a); fits(len(longestNumber(other))) {
-			return other, true
+		if n := len(r.digitsIn(v, a)); n > 0 && fits(v.Expect, n) {
+			return a, true
 		}
 	}
-	return nil, false
+	return "", false
 }
 
 func (r *Rules) keyed(v understand.View, keys string) []flow.Command {
@@ -253,12 +252,9 @@ func (r *Rules) understand(v understand.View, words []string, text string) []flo
 	if out := r.ofType(v, words, text); out != nil {
 		return out
 	}
-	digits := longestNumber(words)
-	if digits == "" && strings.HasPrefix(v.Language, "zh") {
-		digits = r.chineseDigits(v, text)
-	}
+	digits := r.digitsIn(v, text)
 	if v.Expect.Type == "code" {
-		if value := code(words); len(value) >= max(2, v.Expect.Min) && (v.Expect.Max == 0 || len(value) <= v.Expect.Max) {
+		if value := codeIn(v, text, words); value != "" {
 			return []flow.Command{{Kind: flow.SetSlot, Value: value}}
 		}
 	}
@@ -352,16 +348,6 @@ func (r *Rules) fitsDigits(name, digits string) bool {
 	return len(digits) >= int(s.Min) && (s.Max == 0 || len(digits) <= int(s.Max))
 }
 
-// chineseDigits are the digits in a Chinese text: the words of a number in it are
-// characters.
-func (r *Rules) chineseDigits(v understand.View, text string) string {
-	d, ok := entity.Find(text, entity.Digits, v.At, v.Language)
-	if !ok {
-		return ""
-	}
-	return d.Text
-}
-
 // ofType understands an answer to a question for a value of a type that has an
 // extractor, and a correction of such a value; nil where the turn is neither. A
 // turn that is plainly another request is that request.
@@ -375,15 +361,21 @@ func (r *Rules) ofType(v understand.View, words []string, text string) []flow.Co
 			return []flow.Command{c}
 		}
 	}
-	if !corrects(words) || v.Flow == "" || len(longestNumber(words)) >= 3 {
+	if !corrects(words) || v.Flow == "" {
 		return nil
 	}
 	given, _ := r.given(v, v.Flow, text)
-	if len(given) == 0 {
+	if len(given) == 0 || len(r.digitsIn(v, text)) >= 3 && !r.hasUnit(v.Flow, given[0].Slot) {
 		return nil
 	}
 	given[0].Kind = flow.CorrectSlot
 	return given[:1]
+}
+
+// hasUnit reports whether a slot's values are told from digits by their unit.
+func (r *Rules) hasUnit(name, slot string) bool {
+	f := r.set.Flow(name)
+	return f != nil && (f.Slots[slot].Type == "quantity" || f.Slots[slot].Type == "money")
 }
 
 // dontKnow finds that the caller does not know what was asked.

@@ -10,8 +10,8 @@ import (
 	"attendant/dialog/understand/entity"
 )
 
-// typed are the slot types that an extractor finds in any sentence; digits and
-// codes have rules of their own, and names, addresses and free text are looked
+// typed are the slot types whose values an extractor finds in any sentence; digits and
+// codes are told from other numbers by what was asked for, and names, addresses and free text are looked
 // for only where they are asked for.
 var typed = map[string]entity.Type{
 	"date": entity.Date, "time": entity.Time, "datetime": entity.Datetime, "daterange": entity.DateRange,
@@ -54,7 +54,7 @@ func (r *Rules) read(v understand.View, s flow.Slot, text string) (entity.Value,
 		value.Text = strings.TrimSpace(value.Text + " " + s.Unit)
 	}
 	if !ok && t == entity.Phone {
-		value.Text = longestNumber(tokens(text))
+		value.Text = r.digitsIn(v, text)
 		ok = len(value.Text) >= 5
 		value.Confidence = 0.5
 	}
