@@ -10,7 +10,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"attendant/media/codec"
-	"attendant/media/rtp"
 	"attendant/sip/sdp"
 )
 
@@ -178,29 +177,6 @@ func (l *Leg) reinvited(res *sip.Response) error {
 	l.timeBy(res, "uac")
 	if err := l.conclude(res.Body()); err != nil {
 		return fmt.Errorf("answer to re-INVITE: %w", err)
-	}
-	return nil
-}
-
-// SendDigits presses keys and returns when all are sent or ctx ends: by RFC
-// 4733, or where the far end takes no telephone-event by INFO, as
-// application/dtmf-relay.
-func (l *Leg) SendDigits(ctx context.Context, digits string) error {
-	err := l.Session.SendDigits(ctx, digits)
-	if !errors.Is(err, rtp.ErrNoEvents) {
-		return err
-	}
-	for _, key := range digits {
-		res, err := l.ask(ctx, sip.INFO, func(r *sip.Request) {
-			r.AppendHeader(sip.NewHeader("Content-Type", "application/dtmf-relay"))
-			r.SetBody(fmt.Appendf(nil, "Signal=%c\r\nDuration=160\r\n", key))
-		})
-		if err != nil {
-			return err
-		}
-		if !res.IsSuccess() {
-			return refused(res)
-		}
 	}
 	return nil
 }

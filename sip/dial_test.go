@@ -302,3 +302,111 @@ func TestInviteTooLargeForUDPGoesOverTCP(t *testing.T) {
 	<-leg.Context().Done()
 	leg.Hangup(media.ErrLocalHangup)
 }
+
+func TestRefusedCallsKeepWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	callee := serve(t, Config{Invited: func(context.Context, Invitation) (Welcome, *Refusal) {
+		return Welcome{}, &Refusal{Status: 486, Reason: "Busy Here"}
+	}}, nil)
+	s := serve(t, Config{}, nil)
+	var refusal *CallError
+	if _, err := s.Dial(t.Context(), "sip:ben@"+callee.Addr(), DialOptions{}); !errors.As(err, &refusal) {
+		t.Fatal(err)
+	}
+	if n := len(refusal.Ladder); n < 2 || refusal.Ladder[0].What != "INVITE" || !refusal.Ladder[0].Sent || !strings.HasPrefix(refusal.Ladder[n-1].What, "486 ") && !strings.HasPrefix(refusal.Ladder[n-2].What, "486 ") {
+		t.Errorf("ladder %+v", refusal.Ladder)
+	}
+}
+
+// Keys go out as the far end wants them, and come in whichever way they come.
+func TestKeysByEachWay(t *testing.T) {
+	t.Parallel()
+	for name, way := range map[string]Keys{"events": KeyEvents, "INFO": KeyInfo, "tones": KeyTones} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pressed := make(chan string, 1)
+			callee := serve(t, Config{Invited: func(context.Context, Invitation) (Welcome, *Refusal) { return Welcome{Keys: way}, nil }}, func(ctx context.Context, leg media.Leg) {
+				bridged(ctx, leg)
+				var keys string
+				for len(keys) < 4 {
+					select {
+					case d := <-leg.Digits():
+						keys += string(d.Key)
+					case <-leg.Context().Done():
+					case <-ctx.Done():
+					}
+					if leg.Context().Err() != nil || ctx.Err() != nil {
+						break
+					}
+				}
+				select {
+				case pressed <- keys:
+				case <-ctx.Done():
+					return
+				}
+				<-leg.Context().Done() // the last key is still being sent
+			})
+			caller := serve(t, Config{}, nil)
+			leg, err := caller.Dial(t.Context(), "sip:ben@"+callee.Addr(), DialOptions{Keys: way})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer leg.Hangup(media.ErrLocalHangup)
+			bridged(t.Context(), leg)
+			if err := leg.SendDigits(t.Context(), "15*#"); err != nil {
+				t.Fatal(err)
+			}
+			if got := <-pressed; got != "15*#" {
+				t.Errorf("pressed %q", got)
+			}
+			infos := 0
+			for _, m := range leg.Ladder() {
+				if m.What == "INFO" {
+					infos++
+				}
+			}
+			if want := map[Keys]int{KeyInfo: 4}[way]; infos != want {
+				t.Errorf("%d INFOs, want %d", infos, want)
+			}
+		})
+	}
+}
+
+// A leg that has ended has no clock that would send keys.
+func TestSendDigitsEndsWithTheLeg(t *testing.T) {
+	t.Parallel()
+	callee := serve(t, Config{}, echo)
+	caller := serve(t, Config{}, nil)
+	for _, way := range []Keys{KeyEvents, KeyTones} {
+		leg, err := caller.Dial(t.Context(), "sip:ben@"+callee.Addr(), DialOptions{Keys: way})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := make(chan error, 1)
+		go func() { sent <- leg.SendDigits(t.Context(), "1") }()
+		leg.Hangup(media.ErrLocalHangup)
+		if err := within(t, sent); !errors.Is(err, errLegEnded) {
+			t.Errorf("way %d: %v", way, err)
+		}
+	}
+}
+
+// bridged gives a leg a clock until it ends: it says and hears silence.
+func bridged(ctx context.Context, leg media.Leg) {
+	go func() {
+		tick := time.NewTicker(media.FrameDuration)
+		defer tick.Stop()
+		for {
+			select {
+			case <-leg.Context().Done():
+				return
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				var in, out media.Frame
+				leg.GetFrame(&in)
+				leg.PutFrame(&out)
+			}
+		}
+	}()
+}

@@ -269,7 +269,7 @@ func startLinphone(t *testing.T, encryption, roots string) *linphone {
 	t.Helper()
 	home := t.TempDir()
 	config := filepath.Join(home, "rc")
-	for _, dir := range []string{".local/share/linphone", ".config/linphone"} { // it makes none of them
+	for _, dir := range []string{".local/share/linphone", ".config/linphone", ".linphone-usr-crt"} { // it makes none of them
 		if err := os.MkdirAll(filepath.Join(home, dir), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -335,7 +335,7 @@ func (p *linphone) do(command string) {
 }
 
 func TestE2ELinphoneHoldsAndIsHeld(t *testing.T) {
-	for _, c := range []struct{ transport, encryption string }{{"udp", "none"}, {"tcp", "srtp"}, {"tls", "srtp"}} {
+	for _, c := range []struct{ transport, encryption string }{{"udp", "none"}, {"tcp", "srtp"}, {"tls", "srtp"}, {"udp", "dtls"}} {
 		t.Run(c.transport+" "+c.encryption, func(t *testing.T) {
 			t.Parallel()
 			a := newAuthority(t)

@@ -28,8 +28,11 @@ type CallError struct {
 	Status int    // the final response; 0 where there was none
 	Reason string // in the far end's words, or ours
 	Q850   int    // the cause that the far end names, ITU-T Q.850; 0 is none
-	kind   error
-	cause  error // beneath; may be nil
+
+	Ladder []media.Signal // what was said; none where nothing could be sent
+
+	kind  error
+	cause error // beneath; may be nil
 }
 
 // Error says what was answered.

@@ -41,6 +41,7 @@ type Welcome struct {
 	Caller  string        // what STIR says of the caller's number, in words; a hint
 	Codecs  []codec.Codec // in the order of preference; the server's where nil
 	SRTP    sdp.Policy    // the server's where it is sdp.Taken
+	Keys    Keys          // how keys are sent
 	Release func()        // called once when the call has ended; may be nil
 	// Early plays before the answer, as early media, and the call is answered
 	// when it returns. Its context ends where the caller gives up. May be nil.

@@ -31,6 +31,8 @@ type Leg struct {
 	changing chan struct{} // of capacity 1: full while a change of ours goes on
 	timing   sync.Once     // begins keepSession
 	retimed  chan struct{} // of capacity 1: the session timer has changed
+	keys     Keys          // how keys are sent; never changes once somebody has the leg
+	tones    *tones        // where keys are part of the audio, else nil
 
 	mu        sync.Mutex // guards the dialog and what follows; never held while waiting
 	dialog    Dialog

@@ -486,8 +486,9 @@ func TestSourcesAreForgotten(t *testing.T) {
 			largest = max(largest, s.ua.TransportLayer().Pool("udp").Size())
 		}
 	}
-	if largest > maxSources+16 {
-		t.Errorf("%d sources remembered, want at most %d", largest, maxSources)
+	// A round that is over forgets its own when the next is under way already.
+	if largest >= 2*maxSources {
+		t.Errorf("%d sources remembered, want less than %d", largest, 2*maxSources)
 	}
 	// And it still calls from its own port.
 	q := newPhone(t, s.Addr())

@@ -40,6 +40,8 @@ type DialOptions struct {
 	DTLS         bool       // offer keys by DTLS, not by SDES
 	DelayedOffer bool       // let the callee make the offer
 
+	Keys Keys // how keys are sent
+
 	NoMedia time.Duration // how long the callee may send nothing; the server's where 0
 
 	Replaces   *header.Replaces // the callee's dialog that this call takes the place of, RFC 3891
@@ -75,6 +77,10 @@ func (s *Server) Dial(ctx context.Context, uri string, o DialOptions) (*Leg, err
 	leg, err := d.place(ctx, uri)
 	if err != nil {
 		s.stats.Failed.Add(1)
+		var failure *CallError
+		if errors.As(err, &failure) && d.leg != nil {
+			failure.Ladder = d.leg.Ladder()
+		}
 		return nil, err
 	}
 	s.stats.Dialled.Add(1)
@@ -118,6 +124,7 @@ func (d *dialing) attempt(ctx context.Context) (*Leg, error) {
 		CallID: d.callID, Number: d.target.User, Dialled: d.target.User, Remote: d.peer, Transport: strings.ToLower(d.transport), Referrer: d.ReferredBy,
 	}, d.side(d.peer, session.Port(), d.Codecs, d.SRTP), cmp.Or(d.NoMedia, d.cfg.NoMedia))
 	d.leg.local.DTLS = d.DTLS
+	d.leg.useKeys(d.Keys)
 	d.leg.account = account{d.User, d.Password}
 	d.leg.gone = true // there is no dialog to end yet
 	err = d.dial(ctx)

@@ -130,6 +130,7 @@ func (s *Server) accept(r *sip.Request, tx sip.ServerTransaction, welcome Welcom
 		srtp = welcome.SRTP
 	}
 	leg := s.newLeg(session, welcome.describe(s.peerOf(r)), s.side(r.Source(), session.Port(), codecs, srtp), s.cfg.NoMedia)
+	leg.useKeys(welcome.Keys)
 	leg.establish(d)
 	leg.ladder.add(false, r)
 	body, err := leg.negotiate(r.Body())

@@ -65,6 +65,9 @@ func saidAnswers(t *testing.T, set *flow.Set) []said {
 	return out
 }
 
+// saidTally counts answers and other things said: right, and of all.
+type saidTally [2][2]int
+
 // TestMeasureAnswers prints how often a short answer to a question, and what is
 // said in place of one, is understood.
 func TestMeasureAnswers(t *testing.T) {
@@ -76,33 +79,43 @@ func TestMeasureAnswers(t *testing.T) {
 		}
 	}
 	for _, line := range lines {
-		var all [2][2]int
-		for _, v := range measuredVoices {
-			var one [2][2]int // answers and others: right, of all
-			for _, s := range rows {
-				got := hear(t, r, s.expect, line.band, through(t, line.codec, line.band, render(t, v.s, v.v, s.text)))
-				kind := 1
-				if isAnswer(s.expect, s.meaning) {
-					kind = 0
-				}
-				one[kind][1]++
-				meaning := meantBy(t, company, s, got)
-				if meaning == s.meaning {
-					one[kind][0]++
-					continue
-				}
-				fmt.Printf("  %s, %s, %s: %q heard as %q (%.2f), understood as %q\n", line.name, v.name, s.slot, s.text, got.Text, got.Confidence, meaning)
+		t.Run(line.name, func(t *testing.T) {
+			var all saidTally
+			for _, v := range measuredVoices {
+				t.Run(v.name, func(t *testing.T) {
+					var one saidTally
+					for _, s := range rows {
+						got := hear(t, r, s.expect, line.band, through(t, line.codec, line.band, render(t, v.s, v.v, s.text)))
+						one.count(t, company, s, got)
+					}
+					printAnswers(line.name+", "+v.name, one)
+					for kind := range all {
+						all[kind][0], all[kind][1] = all[kind][0]+one[kind][0], all[kind][1]+one[kind][1]
+					}
+				})
 			}
-			printAnswers(line.name+", "+v.name, one)
-			for kind := range all {
-				all[kind][0], all[kind][1] = all[kind][0]+one[kind][0], all[kind][1]+one[kind][1]
-			}
-		}
-		printAnswers(line.name+", all voices", all)
+			printAnswers(line.name+", all of these", all)
+		})
 	}
 }
 
-func printAnswers(where string, n [2][2]int) {
+// count adds whether a result was understood.
+func (n *saidTally) count(t *testing.T, company *company, s said, got speech.Result) {
+	t.Helper()
+	kind := 1
+	if isAnswer(s.expect, s.meaning) {
+		kind = 0
+	}
+	n[kind][1]++
+	meaning := meantBy(t, company, s, got)
+	if meaning == s.meaning {
+		n[kind][0]++
+		return
+	}
+	fmt.Printf("  %s, %s: %q heard as %q (%.2f), understood as %q\n", t.Name(), s.slot, s.text, got.Text, got.Confidence, meaning)
+}
+
+func printAnswers(where string, n saidTally) {
 	fmt.Printf("%s: answers right %d of %d (%.0f %%), others %d of %d (%.0f %%)\n", where,
 		n[0][0], n[0][1], 100*float64(n[0][0])/float64(n[0][1]), n[1][0], n[1][1], 100*float64(n[1][0])/float64(n[1][1]))
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
+	"attendant/dialog"
 	"attendant/media"
 	"attendant/sip"
 	"attendant/sip/trunk"
@@ -57,12 +59,33 @@ func (f dialCommand) Run(p *program) error {
 // trunk.ErrForbidden, trunk.ErrLimit, trunk.ErrNoTrunk or a *sip.CallError. It is
 // what an API's operation for outgoing calls calls.
 func (s *server) callOut(ctx context.Context, r trunk.Request) error {
+	began := time.Now()
 	leg, err := s.telephony.group.Dial(ctx, r)
 	if err != nil {
-		return err
+		return errors.Join(err, s.notReached(ctx, r, began, err))
 	}
 	defer leg.Hangup(media.ErrLocalHangup)
 	s.attendant.Answer(ctx, leg)
+	return nil
+}
+
+// notReached leaves a record of a call that was dialled and not answered: whom we
+// have called, why it came to nothing and what was said to find out. One that no
+// rule allows has not been dialled.
+func (s *server) notReached(ctx context.Context, r trunk.Request, began time.Time, cause error) error {
+	var call *sip.CallError
+	if !errors.As(cause, &call) {
+		return nil
+	}
+	record := &dialog.Record{
+		ID:     fmt.Sprintf("%s-%06x", began.UTC().Format("20060102-150405"), rand.Uint32()&0xffffff), // as those of other calls
+		Number: r.Number, Dialled: r.Number, Started: began, Ended: time.Now(), Slots: map[string]string{},
+		Outcome: "not_reached", EndCause: cause.Error(), Ladder: call.Ladder,
+	}
+	if err := s.store.SaveCall(context.WithoutCancel(ctx), record); err != nil {
+		return fmt.Errorf("record of a call that was not answered: %w", err)
+	}
+	s.hub.Tell(dialog.Event{At: record.Ended, Call: record.ID, Kind: dialog.CallEnded, Text: record.Outcome})
 	return nil
 }
 

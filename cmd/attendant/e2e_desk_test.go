@@ -87,6 +87,8 @@ type phone struct {
 	legs   chan *sip.Leg
 	leg    *sip.Leg // the one that the test works with
 	dead   chan struct{}
+
+	pressed time.Time // the key that accepts
 }
 
 func newPhone(t *testing.T, hz float64, tones []float64) *phone {
@@ -172,6 +174,7 @@ func takeCall(t *testing.T, l *line, caller, ann *phone) []time.Duration {
 	caller.speak()
 	ann.speak()
 	pressed := time.Now()
+	ann.pressed = pressed
 	if err := ann.leg.SendDigits(t.Context(), "1"); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"attendant/deploy/demo"
+	"attendant/dialog"
 )
 
 // keyTime is for how long a phone that presses a key sends nothing else: the key and
@@ -31,12 +32,20 @@ func TestMeasureAccept(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := start(t, "ATTENDANT_COMPANY="+company)
-	var both []time.Duration
+	var both, bridged []time.Duration
 	for range 20 {
+		began := time.Now()
 		d := takeCall(t, l, caller, ann)
 		both = append(both, max(d[0]-keyTime, d[1]))
 		leave(t, l, caller, ann)
+		var rows []dialog.HandOver
+		l.get(t, "/api/v1/hand-overs?limit=1", &rows)
+		if len(rows) != 1 || rows[0].Answered.Before(began) {
+			t.Fatalf("hand-over %+v", rows)
+		}
+		bridged = append(bridged, rows[0].Answered.Sub(ann.pressed))
 	}
+	t.Logf("of these, until the two are connected: median %v, p95 %v", percentile(bridged, 0.5), percentile(bridged, 0.95))
 	p95 := percentile(both, 0.95)
 	t.Logf("accept to audio both ways, of %d hand-overs: median %v, p95 %v", len(both), percentile(both, 0.5), p95)
 	if p95 > 150*time.Millisecond {

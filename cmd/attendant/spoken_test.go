@@ -105,17 +105,21 @@ var lines = []struct {
 func TestMeasureSpoken(t *testing.T) {
 	r, company := spokenRecognizer(t)
 	for _, line := range lines {
-		var all tally
-		for _, v := range measuredVoices {
-			var one tally
-			for _, s := range sentences(t) {
-				audio := through(t, line.codec, line.band, render(t, v.s, v.v, s.text))
-				one.add(t, line.name+", "+v.name, s, hear(t, r, s.expect, line.band, audio), company)
+		t.Run(line.name, func(t *testing.T) {
+			var all tally
+			for _, v := range measuredVoices {
+				t.Run(v.name, func(t *testing.T) {
+					var one tally
+					for _, s := range sentences(t) {
+						audio := through(t, line.codec, line.band, render(t, v.s, v.v, s.text))
+						one.add(t, line.name+", "+v.name, s, hear(t, r, s.expect, line.band, audio), company)
+					}
+					fmt.Printf("%s, %s: %s\n", line.name, v.name, one)
+					all.merge(one)
+				})
 			}
-			fmt.Printf("%s, %s: %s\n", line.name, v.name, one)
-			all.merge(one)
-		}
-		fmt.Printf("%s, all voices: %s\n", line.name, all)
+			fmt.Printf("%s, all of these: %s\n", line.name, all)
+		})
 	}
 }
 

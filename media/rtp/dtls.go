@@ -136,6 +136,9 @@ func (s *Session) handshake(ctx context.Context, h *Handshake) (*dtls.Conn, erro
 	defer cancel()
 	options := []dtls.Option{
 		dtls.WithCertificates(*h.Certificate), dtls.WithInsecureSkipVerify(true), dtls.WithVerifyPeerCertificate(h.verify),
+		// Ours is self-signed, so it is of none of the authorities that a server may
+		// name; it is wanted all the same. linphone 5.1 names some.
+		dtls.WithGetClientCertificate(func(*dtls.CertificateRequestInfo) (*tls.Certificate, error) { return h.Certificate, nil }),
 		dtls.WithFlightInterval(flightInterval), dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
 	}
 	link := &handshakeLink{session: s, in: packetio.NewBuffer()}

@@ -27,6 +27,17 @@ func (t *Trunk) policy() sdp.Policy {
 	return sdp.Taken
 }
 
+// keys is how the trunk wants keys to be sent.
+func (t *Trunk) keys() sip.Keys {
+	switch t.DTMF {
+	case "info":
+		return sip.KeyInfo
+	case "inband":
+		return sip.KeyTones
+	}
+	return sip.KeyEvents
+}
+
 // Welcome says how a call that comes over t is taken, or why not: its limits,
 // its SRTP, its numbers as E.164 and its codecs.
 func (g *Group) Welcome(t Trunk, v sip.Invitation) (sip.Welcome, *sip.Refusal) {
@@ -49,7 +60,7 @@ func (g *Group) Welcome(t Trunk, v sip.Invitation) (sip.Welcome, *sip.Refusal) {
 		caller = v.Asserted
 	}
 	return sip.Welcome{
-		Trunk: t.Name, Number: t.Incoming(caller), Dialled: t.Incoming(v.Dialled), Codecs: codecs, SRTP: t.policy(), Release: release,
+		Trunk: t.Name, Number: t.Incoming(caller), Dialled: t.Incoming(v.Dialled), Codecs: codecs, SRTP: t.policy(), Keys: t.keys(), Release: release,
 	}, nil
 }
 
@@ -174,7 +185,7 @@ func (g *Group) capped(ctx context.Context, t Trunk, l *limiter) error {
 // options say how a call over the trunk looks.
 func (t *Trunk) options(r Request) sip.DialOptions {
 	o := sip.DialOptions{
-		Name: r.Name, Domain: t.Domain, Proxy: t.proxy(), User: cmp.Or(t.AuthUser, t.User), Password: secret(t.Password), SRTP: t.policy(),
+		Name: r.Name, Domain: t.Domain, Proxy: t.proxy(), User: cmp.Or(t.AuthUser, t.User), Password: secret(t.Password), SRTP: t.policy(), Keys: t.keys(),
 	}
 	o.Codecs, _ = t.codecs() // checked when it was set; nil is the server's own
 	own := cmp.Or(r.From, t.CallerID)

@@ -75,7 +75,7 @@ type Trunk struct {
 	Dial   []string `json:"dial,omitempty" yaml:"dial,omitempty"`     // "PREFIX=REPLACEMENT", on what would be sent; the first that fits
 
 	Codecs []string `json:"codecs,omitempty" yaml:"codecs,omitempty"` // in the order of preference
-	DTMF   string   `json:"dtmf,omitempty" yaml:"dtmf,omitempty"`     // rfc4733 (where empty), info or inband; kept, not acted on yet: what the far end offers decides
+	DTMF   string   `json:"dtmf,omitempty" yaml:"dtmf,omitempty"`     // how keys are sent: rfc4733 (where empty), info or inband, which hears tones too
 	SRTP   string   `json:"srtp,omitempty" yaml:"srtp,omitempty"`     // off, preferred or required; the server's own where empty
 
 	MaxCalls       int     `json:"max_calls,omitempty" yaml:"max_calls,omitempty"` // at once, both directions; 0 is no limit

@@ -71,16 +71,12 @@ var (
 )
 
 // models builds every search's model from the company's phrases, in which
-// "{digits}" stands for any five digits or so, and from the answers that its
-// questions offer.
-func models(phrases, answers []string) map[string]*model {
+// "{digits}" stands for any five digits or so.
+func models(phrases []string) map[string]*model {
 	random := rand.New(rand.NewPCG(1, 1)) // fixed: the same company has the same model
 	all := map[string]*model{
 		searchOpen: open(phrases, random), searchDigits: digits(random), searchYesNo: yesNo(),
 		searchCode: codes(random), searchDate: dates(), searchTime: times(), searchNumber: numbers(), searchMoney: money(),
-	}
-	for _, s := range answers {
-		all[searchOpen].add(normalize(s), 0.5)
 	}
 	for name, m := range all {
 		m.addAsides(name == searchOpen)

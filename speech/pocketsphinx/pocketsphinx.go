@@ -99,7 +99,7 @@ func Open(cfg Config) (*Recognizer, error) {
 	if r.dir, err = os.MkdirTemp("", "attendant-lm-"); err != nil {
 		return nil, fmt.Errorf("make a folder for language models: %w", err)
 	}
-	searches := models(cfg.Phrases, cfg.Answers)
+	searches := models(cfg.Phrases)
 	dictionary, err := r.dictionary(searches)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -138,6 +138,11 @@ func (r *Recognizer) dictionary(searches map[string]*model) (string, error) {
 	for _, m := range searches {
 		for w := range m.counts[0] {
 			missing[w] = w != "<s>" && w != "</s>"
+		}
+	}
+	for _, a := range r.cfg.Answers { // their models are made when they are asked for
+		for _, w := range strings.Fields(normalize(a)) {
+			missing[w] = true
 		}
 	}
 	var lines strings.Builder
