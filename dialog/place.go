@@ -65,12 +65,18 @@ func (g *callbacks) start(name string) bool {
 	return true
 }
 
-// end reports whether no more tries are left.
-func (g *callbacks) end(name string) bool {
+// last reports whether no more tries are left.
+func (g *callbacks) last(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.tries[name] >= maxCallbackTries
+}
+
+// end lets the next try begin: what was kept for this one has been given back.
+func (g *callbacks) end(name string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.going, name)
-	return g.tries[name] >= maxCallbackTries
 }
 
 // startCallbacks calls those back for whom an agent has become free.
@@ -84,11 +90,12 @@ func (a *Attendant) startCallbacks(ctx context.Context, calling *callbacks) {
 			_ = a.Desk.Board.Picked(time.Now(), o.ID) // gone: the caller waits on
 		}
 		calling.Go(func() {
+			defer calling.end(r.Call)
 			err := a.callBack(ctx, r)
-			last := calling.end(r.Call)
 			if err == nil {
 				return
 			}
+			last := calling.last(r.Call)
 			a.Log.Info("not called back", "call", r.Call, "last try", last, "error", err)
 			for _, o := range a.Desk.Board.Offers(time.Now(), r.Call) {
 				a.Desk.Board.Refuse(time.Now(), o.ID, queue.Withdrawn)
