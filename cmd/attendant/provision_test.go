@@ -95,6 +95,7 @@ func TestImportsAreWholeOrNothing(t *testing.T) {
 func TestRoutesFollowHoursAndTheRuleForAll(t *testing.T) {
 	data := t.TempDir()
 	for _, args := range [][]string{
+		{"queues", "add", "q"},
 		{"numbers", "add", "+49301234567", "language=de-DE", "queue=q", "human=ana", "flow=order_status", "hours.weekly=mon 09:00-10:00", "hours.zone=UTC", "fallback.message=Closed.", "fallback.flow=callback"},
 		{"numbers", "add", "*", "flow=order_status"},
 	} {
