@@ -112,8 +112,10 @@ func TestTableOfRoutesIsWhole(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &described); err != nil {
 		t.Fatal(err)
 	}
-	known := map[string]bool{"post /api/v1/session": true, "delete /api/v1/session": true,
-		"patch /api/v1/rtc/call/{id}": true, "delete /api/v1/rtc/call/{id}": true, "get /api/v1/rtc/call/{id}/events": true}
+	known := map[string]bool{
+		"post /api/v1/session": true, "delete /api/v1/session": true,
+		"patch /api/v1/rtc/call/{id}": true, "delete /api/v1/rtc/call/{id}": true, "get /api/v1/rtc/call/{id}/events": true,
+	}
 	for _, r := range routes {
 		known[strings.ToLower(r.method)+" "+strings.Replace(r.path, "/files/flows/", "/files/{kind}/", 1)] = true
 	}

@@ -151,7 +151,13 @@ func TestE2ECallersOfSIPp(t *testing.T) {
 				t.Errorf("counted as %d calls", n)
 			}
 		}},
-		{name: "delayed_offer"}, {name: "prack"}, {name: "prack_delayed"}, {name: "hold"}, {name: "update"}, {name: "refused_change"}, {name: "info"},
+		{name: "delayed_offer"},
+		{name: "prack"},
+		{name: "prack_delayed"},
+		{name: "hold"},
+		{name: "update"},
+		{name: "refused_change"},
+		{name: "info"},
 		{name: "refresh_theirs", check: func(t *testing.T, s *Server, _ string) {
 			if n := s.Stats().Expired.Load(); n != 0 {
 				t.Error("the session expired")

@@ -59,80 +59,143 @@ func spelled(digits string) string {
 }
 
 var errands = []errand{
-	{flow: "order_status", says: "where is my order", order: "12345", done: "leipzig depot", answers: proof("12345", "04100"),
-		left: func(t *testing.T, s *kept, from string) { s.acted(t, from, "get_order") }},
-	{flow: "delayed_delivery", says: "my parcel is delayed", order: "54321", done: "thank you for your patience",
+	{
+		flow: "order_status", says: "where is my order", order: "12345", done: "leipzig depot", answers: proof("12345", "04100"),
+		left: func(t *testing.T, s *kept, from string) { s.acted(t, from, "get_order") },
+	},
+	{
+		flow: "delayed_delivery", says: "my parcel is delayed", order: "54321", done: "thank you for your patience",
 		answers: append(proof("54321", "20091"), answered{"will you wait for it", "i will wait"}, answered{"say wait", "i will wait"}),
-		left:    func(t *testing.T, s *kept, from string) { s.acted(t, from, "get_order") }},
-	{flow: "change_order", says: "i want to change my order", order: "30841", done: "now holds 5 solar lamp",
+		left:    func(t *testing.T, s *kept, from string) { s.acted(t, from, "get_order") },
+	},
+	{
+		flow: "change_order", says: "i want to change my order", order: "30841", done: "now holds 5 solar lamp",
 		answers: append(proof("30841", "20097"), answered{"what would you like to change", "the quantity"}, answered{"you can say quantity", "the quantity"},
 			answered{"how many would you like", "five please"}, answered{"tell me a number", "five please"}, answered{"to 5 in all. is that right", "yes"}),
 		left: func(t *testing.T, s *kept, _ string) {
 			if o := s.order(t, "30841"); o.Items[0].Quantity != 5 {
 				t.Errorf("the order holds %+v", o.Items)
 			}
-		}},
-	{flow: "cancel_order", says: "i want to cancel my order", order: "90287", done: "is cancelled",
+		},
+	},
+	{
+		flow: "cancel_order", says: "i want to cancel my order", order: "90287", done: "is cancelled",
 		answers: append(proof("90287", "34113"), answered{"shall i cancel order", "yes"}),
-		left:    func(t *testing.T, s *kept, _ string) { s.status(t, "90287", crm.Cancelled) }},
-	{flow: "return_item", says: "i want to return my kettle", order: "44613", done: "your return number is",
+		left:    func(t *testing.T, s *kept, _ string) { s.status(t, "90287", crm.Cancelled) },
+	},
+	{
+		flow: "return_item", says: "i want to return my kettle", order: "44613", done: "your return number is",
 		answers: append(proof("44613", "99084"), answered{"what is the reason", "it is damaged"}, answered{"you can say not needed", "it is damaged"}, answered{"shall i register", "yes"}),
-		left:    func(t *testing.T, s *kept, _ string) { s.status(t, "44613", crm.Returned) }},
-	{flow: "refund", says: "i want a refund", order: "71122", done: "i have paid back",
+		left:    func(t *testing.T, s *kept, _ string) { s.status(t, "44613", crm.Returned) },
+	},
+	{
+		flow: "refund", says: "i want a refund", order: "71122", done: "i have paid back",
 		answers: append(proof("71122", "04100"), answered{"shall i pay back", "yes"}),
 		left: func(t *testing.T, s *kept, _ string) {
 			s.counts(t, 1, `SELECT count(*) FROM crm_refunds WHERE order_number = ?`, "71122")
-		}},
-	{flow: "password_reset", says: "i forgot my password", order: "66509", done: "a link to choose a new password is on its way",
+		},
+	},
+	{
+		flow: "password_reset", says: "i forgot my password", order: "66509", done: "a link to choose a new password is on its way",
 		answers: []answered{{"five digits", spelled("66509")}, {"key in the code", "code"}},
 		left: func(t *testing.T, s *kept, _ string) {
 			s.counts(t, 1, `SELECT count(*) FROM crm_outbox WHERE recipient = 'greta@example.com' AND subject LIKE ?`, "%new password%")
-		}},
-	{flow: "book_appointment", says: "i want to book an appointment", done: "it is booked",
-		answers: []answered{{"what is it about", "a repair"}, {"please say solar panels", "a repair"}, {"someone in particular", "i do not mind"}, {"tell me a name", "i do not mind"},
-			{"which day would suit", "next tuesday"}, {"name a day", "next tuesday"}, {"which one would you like", "the first one"}, {"say first", "the first one"},
-			{"would you like that one", "yes"}, {"what name", "peter example"}, {"first and last name", "peter example"}, {"reach you", "#15550299#"}, {"key in the number", "#15550299#"}},
-		left: func(t *testing.T, s *kept, _ string) { s.booked(t, crm.AppointmentQuery{Phone: "15550299"}, 1) }},
-	{flow: "reschedule_appointment", says: "i want to move my appointment", order: "12345", done: "it is moved",
+		},
+	},
+	{
+		flow: "book_appointment", says: "i want to book an appointment", done: "it is booked",
+		answers: []answered{
+			{"what is it about", "a repair"},
+			{"please say solar panels", "a repair"},
+			{"someone in particular", "i do not mind"},
+			{"tell me a name", "i do not mind"},
+			{"which day would suit", "next tuesday"},
+			{"name a day", "next tuesday"},
+			{"which one would you like", "the first one"},
+			{"say first", "the first one"},
+			{"would you like that one", "yes"},
+			{"what name", "peter example"},
+			{"first and last name", "peter example"},
+			{"reach you", "#15550299#"},
+			{"key in the number", "#15550299#"},
+		},
+		left: func(t *testing.T, s *kept, _ string) { s.booked(t, crm.AppointmentQuery{Phone: "15550299"}, 1) },
+	},
+	{
+		flow: "reschedule_appointment", says: "i want to move my appointment", order: "12345", done: "it is moved",
 		answers: append(proof("12345", "04100"), answered{"shall i move that one", "yes"}, answered{"which day would suit", "next wednesday"}, answered{"name a day", "next wednesday"},
 			answered{"which one would you like", "the second one"}, answered{"say first", "the second one"}, answered{"would you like that one", "yes"}),
 		left: func(t *testing.T, s *kept, _ string) {
 			if a := s.booked(t, crm.AppointmentQuery{CustomerID: "c1"}, 1); len(a) == 1 && a[0].Start.Weekday() != time.Wednesday {
 				t.Errorf("the appointment is on %v", a[0].Start)
 			}
-		}},
-	{flow: "cancel_appointment", says: "cancel my appointment", order: "16896", done: "is cancelled",
+		},
+	},
+	{
+		flow: "cancel_appointment", says: "cancel my appointment", order: "16896", done: "is cancelled",
 		answers: append(proof("16896", "20091"), answered{"shall i cancel appointment", "yes"}),
-		left:    func(t *testing.T, s *kept, _ string) { s.booked(t, crm.AppointmentQuery{CustomerID: "c2"}, 0) }},
-	{flow: "troubleshooting", says: "my lamp does not switch on", done: "it works again",
+		left:    func(t *testing.T, s *kept, _ string) { s.booked(t, crm.AppointmentQuery{CustomerID: "c2"}, 0) },
+	},
+	{
+		flow: "troubleshooting", says: "my lamp does not switch on", done: "it works again",
 		answers: []answered{{"which device is it", "the lamp"}, {"for example the lamp", "the lamp"}, {"tell me when you", "i am ready"}, {"does it switch on now", "yes"}},
 		left: func(t *testing.T, s *kept, from string) {
 			s.counts(t, 0, `SELECT count(*) FROM crm_tickets WHERE phone = ?`, from)
-		}},
-	{flow: "lead_qualification", says: "i am thinking of a heat pump", done: "our expert will call you",
-		answers: []answered{{"what are you thinking of", "a heat pump"}, {"please say solar panels", "a heat pump"}, {"roof face", "facing south"}, {"you can say south", "facing south"},
-			{"kilowatt hours", "three hundred"}, {"matters most", "the climate"}, {"please say money", "the climate"}, {"may i have your name", "peter example"},
-			{"first and last name", "peter example"}, {"reach you", "#15550298#"}, {"key in the number", "#15550298#"}, {"free advice", "no"}},
+		},
+	},
+	{
+		flow: "lead_qualification", says: "i am thinking of a heat pump", done: "our expert will call you",
+		answers: []answered{
+			{"what are you thinking of", "a heat pump"},
+			{"please say solar panels", "a heat pump"},
+			{"roof face", "facing south"},
+			{"you can say south", "facing south"},
+			{"kilowatt hours", "three hundred"},
+			{"matters most", "the climate"},
+			{"please say money", "the climate"},
+			{"may i have your name", "peter example"},
+			{"first and last name", "peter example"},
+			{"reach you", "#15550298#"},
+			{"key in the number", "#15550298#"},
+			{"free advice", "no"},
+		},
 		left: func(t *testing.T, s *kept, _ string) {
 			s.counts(t, 1, `SELECT count(*) FROM crm_leads WHERE interest = 'heat_pump' AND phone = ?`, "15550298")
-		}},
-	{flow: "complaint", says: "i want to complain", done: "i have filed your complaint",
+		},
+	},
+	{
+		flow: "complaint", says: "i want to complain", done: "i have filed your complaint",
 		answers: []answered{{"what happened", "the man who came on monday shouted at my mother"}, {"what went wrong", "the man who came on monday shouted at my mother"}},
 		left: func(t *testing.T, s *kept, from string) {
 			s.counts(t, 1, `SELECT count(*) FROM crm_tickets WHERE kind = 'complaint' AND call_id = ?`, s.record(t, from).ID)
-		}},
+		},
+	},
 	{flow: "opening_hours", says: "tell me your business hours", done: "9 to 18 o'clock"},
-	{flow: "address_change", says: "change my address", order: "12759", done: "from now on everything goes to",
-		answers: []answered{{"five digits", spelled("12759")}, {"postcode of the delivery", "#99080#"}, {"you do not know it", "#99080#"}, {"new street", "seven solar street"}, {"house number and the street", "seven solar street"},
-			{"new postcode", "#04109#"}, {"or key it in.", "#04109#"}, {"and the city", "south city"}, {"just the city", "south city"}, {"your new address is", "yes"}},
+	{
+		flow: "address_change", says: "change my address", order: "12759", done: "from now on everything goes to",
+		answers: []answered{
+			{"five digits", spelled("12759")},
+			{"postcode of the delivery", "#99080#"},
+			{"you do not know it", "#99080#"},
+			{"new street", "seven solar street"},
+			{"house number and the street", "seven solar street"},
+			{"new postcode", "#04109#"},
+			{"or key it in.", "#04109#"},
+			{"and the city", "south city"},
+			{"just the city", "south city"},
+			{"your new address is", "yes"},
+		},
 		left: func(t *testing.T, s *kept, _ string) {
 			s.counts(t, 1, `SELECT count(*) FROM crm_customers WHERE id = 'c11' AND postcode = ?`, "04109")
-		}},
-	{flow: "survey", says: "i want to give feedback", done: "thank you for your rating",
+		},
+	},
+	{
+		flow: "survey", says: "i want to give feedback", done: "thank you for your rating",
 		answers: []answered{{"from one to five", "five"}, {"add a word", "no"}},
 		left: func(t *testing.T, s *kept, from string) {
 			s.counts(t, 1, `SELECT count(*) FROM crm_tickets WHERE kind = 'survey' AND subject = 'Rating 5 of 5' AND call_id = ?`, s.record(t, from).ID)
-		}},
+		},
+	},
 }
 
 // enough errands are done by voice. A recogniser hears a synthetic voice wrong now

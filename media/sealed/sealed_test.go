@@ -87,7 +87,7 @@ func TestSealedRecordingIsPlayedByItsIdentityAlone(t *testing.T) {
 		}
 		// As a browser asks for a part of it.
 		part := make([]byte, 8)
-		if _, err := f.Seek(38, io.SeekStart); err == nil {
+		if _, err = f.Seek(38, io.SeekStart); err == nil {
 			_, err = io.ReadFull(f, part)
 		}
 		if err != nil || part[2] != byte(300*1280&0xff) || part[3] != byte(300*1280>>8&0xff) || part[4] != byte(300*1280>>16) {

@@ -12,10 +12,34 @@ var choiceFrames = []struct {
 	text   string
 	weight float64
 }{
-	{"%", 12}, {"% please", 2}, {"the %", 3}, {"a %", 2}, {"an %", 1}, {"the % please", 1}, {"the % one", 0.5}, {"i will %", 1},
-	{"i would like %", 0.5}, {"i would like the %", 0.5}, {"i want %", 0.5}, {"i want the %", 0.5}, {"it is %", 1}, {"it's %", 1},
-	{"it is the %", 0.5}, {"it's the %", 0.5}, {"it is a %", 0.5}, {"i think %", 0.3}, {"i %", 0.5}, {"i do %", 0.3}, {"that %", 0.2},
-	{"my %", 0.5}, {"let's take the %", 0.2}, {"i'll take %", 0.3}, {"i'll take the %", 0.3}, {"to %", 0.3}, {"i have %", 0.3}, {"i am %", 0.3},
+	{"%", 12},
+	{"% please", 2},
+	{"the %", 3},
+	{"a %", 2},
+	{"an %", 1},
+	{"the % please", 1},
+	{"the % one", 0.5},
+	{"i will %", 1},
+	{"i would like %", 0.5},
+	{"i would like the %", 0.5},
+	{"i want %", 0.5},
+	{"i want the %", 0.5},
+	{"it is %", 1},
+	{"it's %", 1},
+	{"it is the %", 0.5},
+	{"it's the %", 0.5},
+	{"it is a %", 0.5},
+	{"i think %", 0.3},
+	{"i %", 0.5},
+	{"i do %", 0.3},
+	{"that %", 0.2},
+	{"my %", 0.5},
+	{"let's take the %", 0.2},
+	{"i'll take %", 0.3},
+	{"i'll take the %", 0.3},
+	{"to %", 0.3},
+	{"i have %", 0.3},
+	{"i am %", 0.3},
 }
 
 // choices is the model of an answer that names one of the phrases. known tells

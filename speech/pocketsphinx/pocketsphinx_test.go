@@ -232,9 +232,14 @@ func TestAnswersAndOtherWishesAreHeard(t *testing.T) {
 		expect speech.Expectation
 		said   string
 	}{
-		{wish, "wait"}, {wish, "colleague"}, {wish, "human"}, {wish, "what is your return policy"},
-		{speech.Expectation{Kind: speech.ExpectNumber}, "twelve"}, {speech.Expectation{Kind: speech.ExpectNumber}, "when are you open"},
-		{speech.Expectation{Kind: speech.ExpectYesNo}, "where is my order"}, {speech.Expectation{Kind: speech.ExpectTime}, "half past nine"},
+		{wish, "wait"},
+		{wish, "colleague"},
+		{wish, "human"},
+		{wish, "what is your return policy"},
+		{speech.Expectation{Kind: speech.ExpectNumber}, "twelve"},
+		{speech.Expectation{Kind: speech.ExpectNumber}, "when are you open"},
+		{speech.Expectation{Kind: speech.ExpectYesNo}, "where is my order"},
+		{speech.Expectation{Kind: speech.ExpectTime}, "half past nine"},
 		{speech.Expectation{Kind: speech.ExpectChoice, Choices: []string{"继续等"}}, "when are you open"},
 	} {
 		all, err := hear(t, r, speech.Hints{Expect: c.expect}, voice(t, c.said), nothing)

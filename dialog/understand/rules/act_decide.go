@@ -143,7 +143,7 @@ func (t turn) echoesQuality(words []string) string {
 	if slices.ContainsFunc(words, func(w string) bool { return denials[w] || w == "no" }) || t.requests() {
 		return ""
 	}
-	rest := words
+	var rest []string
 	switch {
 	case startsWith(words, "its", "theyre", "im", "looks", "thats", "seems") && len(words) > 1:
 		rest = words[1:]
