@@ -3,7 +3,6 @@ package dialog
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -254,23 +253,6 @@ func (c *call) switched(s speech.Switch) {
 	defer c.mu.Unlock()
 	c.switches = append(c.switches, SwitchRecord{Kind: s.Kind, From: s.From, To: s.To, Why: s.Why, At: c.since(time.Now())})
 	c.talk.event(Event{Kind: VendorSwitched, Text: s.String()})
-}
-
-// keysComplete reports whether no further key is to be waited for.
-func keysComplete(keys string, expect flow.Expectation) bool {
-	switch {
-	case keys == "":
-		return false
-	case strings.HasSuffix(keys, "#"):
-		return true
-	case expect.Type == "digits" || expect.Type == "code" || expect.Type == "phone":
-		return expect.Max > 0 && len(keys) >= expect.Max
-	}
-	return expect.Type == "yesno" || expect.Type == "choice" || keys == "0"
-}
-
-func patience(e flow.Expectation) time.Duration {
-	return max(silencePatience, time.Duration(e.Patience)*time.Second)
 }
 
 // hints tell the recogniser what the engine expects.

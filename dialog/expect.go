@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"strings"
+	"time"
 
 	"attendant/dialog/flow"
 	"attendant/speech"
@@ -35,4 +36,21 @@ func expectKind(t string) speech.ExpectKind {
 		return speech.ExpectDate
 	}
 	return speech.ExpectOpen
+}
+
+// keysComplete reports whether no further key is to be waited for.
+func keysComplete(keys string, expect flow.Expectation) bool {
+	switch {
+	case keys == "":
+		return false
+	case strings.HasSuffix(keys, "#"):
+		return true
+	case expect.Type == "digits" || expect.Type == "code" || expect.Type == "phone":
+		return expect.Max > 0 && len(keys) >= expect.Max
+	}
+	return expect.Type == "yesno" || expect.Type == "choice" || keys == "0"
+}
+
+func patience(e flow.Expectation) time.Duration {
+	return max(silencePatience, time.Duration(e.Patience)*time.Second)
 }
