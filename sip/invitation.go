@@ -100,7 +100,7 @@ func (s *Server) invited(r *sip.Request, tx sip.ServerTransaction) (Welcome, boo
 		ctx = context.Background()
 	}
 	v := invitation(r)
-	if v.Dialled == s.cfg.User && v.To != "" {
+	if _, account := s.accounts.Load(v.Dialled); (account || v.Dialled == s.cfg.User) && v.To != "" {
 		v.Dialled = v.To // a registrar has put our Contact in the number's place
 	}
 	w, refusal := s.cfg.Invited(ctx, v)

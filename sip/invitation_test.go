@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
 
 	"attendant/media"
 	"attendant/media/codec"
@@ -45,5 +48,35 @@ func TestInvitedCallsAreRefusedOrTakenAsTold(t *testing.T) {
 	}
 	if seen.Dialled != "0199" || seen.From != "0100" || seen.Domain != "carrier.example" || seen.Asserted != "+4930100" || seen.Name != "Ana" || seen.Secure {
 		t.Errorf("invitation %+v", seen)
+	}
+}
+
+// TestCallsToAnAccountTellWhichOne has a registrar that sends calls to what was
+// registered, as it came: the account, and the number dialled where To tells it.
+func TestCallsToAnAccountTellWhichOne(t *testing.T) {
+	contacts := make(chan string, 1)
+	far := serve(t, Config{Register: func(r *sip.Request) *sip.Response {
+		contacts <- r.Contact().Address.String()
+		res := sip.NewResponseFromRequest(r, 200, "OK", nil)
+		res.AppendHeader(sip.NewHeader("Contact", r.Contact().Value()+";expires=600"))
+		return res
+	}}, nil)
+	dialled := make(chan string, 1)
+	s := serve(t, Config{Invited: func(_ context.Context, v Invitation) (Welcome, *Refusal) {
+		dialled <- v.Dialled
+		return Welcome{}, &Refusal{Status: 486, Reason: "Busy Here"}
+	}}, nil)
+	if _, err := s.Register(t.Context(), Registration{Registrar: far.Addr(), User: "4930123456", CallID: "x@y", Expires: 10 * time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	contact := within(t, contacts)
+	if contact != "sip:4930123456@"+s.Addr() {
+		t.Errorf("registered %s", contact)
+	}
+	if _, err := far.Dial(t.Context(), contact, DialOptions{}); err == nil {
+		t.Error("a busy phone was reached")
+	}
+	if got := within(t, dialled); got != "4930123456" {
+		t.Errorf("dialled %s", got)
 	}
 }

@@ -67,6 +67,7 @@ func (s *Server) Register(ctx context.Context, g Registration) (Lease, error) {
 		if !res.IsSuccess() {
 			return Lease{Seq: o.seq}, callError(res.StatusCode, res.Reason)
 		}
+		s.accounts.Store(g.User, true)
 		return Lease{Expires: granted(res, o.ownContact(), g.Expires), Seq: o.seq, Peer: o.peer}, nil
 	}
 }
@@ -169,6 +170,9 @@ func (o *outside) request(headers []sip.Header) *sip.Request {
 		to.Address = self
 	}
 	o.address(r, o.transport, o.peer, from, to, o.callID, o.seq)
+	if o.method == sip.REGISTER { // calls come to the Contact: they tell whose they are
+		r.Contact().Address.User = self.User
+	}
 	for _, h := range headers {
 		r.AppendHeader(h)
 	}

@@ -114,6 +114,8 @@ type Passed struct {
 
 // Server is one SIP endpoint.
 type Server struct {
+	accounts sync.Map // users that we have registered as: a bounded set, that of the trunks
+
 	cfg      Config
 	tls      *credentials
 	doors    doors

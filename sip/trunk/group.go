@@ -67,6 +67,9 @@ func New(cfg Config) *Group {
 	return &Group{cfg: cfg, health: map[string]*health{}, limits: map[string]*limiter{}}
 }
 
+// keptFor is how old the states that are kept may become while they do not change.
+const keptFor = 5 * time.Second
+
 // Run registers and watches the trunks, as they are set at each time, until ctx
 // ends; then it ends the registrations, for which it takes up to two seconds.
 func (g *Group) Run(ctx context.Context) {
@@ -74,11 +77,17 @@ func (g *Group) Run(ctx context.Context) {
 	defer all.Wait()
 	running := map[string]*keeper{}
 	var kept []State
+	var at time.Time
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
 		g.adopt(ctx, running, &all)
-		kept = g.keepStates(ctx, kept)
+		if time.Since(at) >= keptFor {
+			kept = nil // others see by their age whether a server runs
+		}
+		if now := g.keepStates(ctx, kept); !reflect.DeepEqual(now, kept) {
+			kept, at = now, time.Now()
+		}
 		select {
 		case <-ctx.Done():
 			for _, k := range running {

@@ -118,6 +118,24 @@ func TestRegistrationIsRefreshedAndEnded(t *testing.T) {
 	})
 }
 
+// TestStatesAreKeptAnewWhileNothingChanges: their age tells whether a server runs.
+func TestStatesAreKeptAnewWhileNothingChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := group(&far{}, Trunk{Name: "a", Host: "a.example", Allow: []string{"192.0.2.1"}})
+		var at []time.Time
+		g.cfg.Saved = func(context.Context, []State) error { at = append(at, time.Now()); return nil }
+		run(t, g, time.Minute)
+		for i := range at[1:] {
+			if gap := at[i+1].Sub(at[i]); gap > 6*time.Second {
+				t.Errorf("not kept for %v", gap)
+			}
+		}
+		if len(at) < 10 || len(at) > 20 {
+			t.Errorf("kept %d times in a minute", len(at))
+		}
+	})
+}
+
 func TestRegistrationFailsOverAndWaitsLongerEachTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var down atomic.Bool
