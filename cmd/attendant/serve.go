@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -207,15 +208,36 @@ func (s *server) style() speech.Voice {
 	return speech.Voice{Name: s.cfg.voiceName(), Language: "en-US"}
 }
 
-// warm renders the sentences that every call begins with or may end with.
+// warm renders the sentences that every call begins with, and those with which
+// one may have to end.
 func (s *server) warm(ctx context.Context, company *company) error {
-	var texts []string
-	for _, t := range company.flows.Phrases("en-US") {
-		if t != "" && !strings.Contains(t, "{") {
-			texts = append(texts, t)
+	c := company.flows.Company
+	return s.voice.Warm(ctx, s.style(), plainSentences(slices.Concat(c.Greeting.In("en-US", c.Language), c.Apology.In("en-US", c.Language))))
+}
+
+// rehearse renders what else flows say as it is written, while calls already
+// come: half of the time it rests, and leaves the processor to them. It returns
+// when ctx ends, or all is said.
+func (s *server) rehearse(ctx context.Context) {
+	for _, t := range plainSentences(s.company.flows.Phrases("en-US")) {
+		began := time.Now()
+		if err := s.voice.Warm(ctx, s.style(), []string{t}); err != nil {
+			if ctx.Err() == nil {
+				s.log.Warn("sentences not rendered in advance", "error", err)
+			}
+			return
+		}
+		select {
+		case <-time.After(time.Since(began)):
+		case <-ctx.Done():
+			return
 		}
 	}
-	return s.voice.Warm(ctx, s.style(), dialog.Sentences(texts...))
+}
+
+// plainSentences are the sentences of texts without anything to fill in.
+func plainSentences(texts []string) []string {
+	return dialog.Sentences(slices.DeleteFunc(slices.Clone(texts), func(t string) bool { return t == "" || strings.Contains(t, "{") })...)
 }
 
 func (s *server) gauges() map[string]func() float64 {
@@ -308,6 +330,7 @@ func (s *server) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.console.Run(watching) })
 	parts.Go(func() { s.company.warm(watching, s.log) })
+	parts.Go(func() { s.rehearse(watching) })
 	parts.Go(func() { s.keeper.Run(watching) })
 	parts.Go(func() { s.attendant.RunAlerts(watching, s.cfg.alertWords()) })
 	parts.Go(func() { s.serveCapture(watching) })
