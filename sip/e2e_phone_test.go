@@ -168,7 +168,7 @@ func TestE2EBaresipHoldsAndIsHeldOverEveryTransport(t *testing.T) {
 			hears(t, leg)
 			p.do("hangup", "")
 			eventually(t, "hung up", func() bool { return leg.Context().Err() != nil })
-			if n := leg.Stats().Unsealed; n > 5 { // those of before the handshake
+			if n := leg.Stats().Unsealed; n > 50 { // those of before the handshake, a second of a busy machine
 				t.Errorf("%d packets unsealed", n)
 			}
 		})
@@ -354,7 +354,7 @@ func TestE2ELinphoneHoldsAndIsHeld(t *testing.T) {
 				t.Errorf("encrypted %v with %s over %s", ok, suite, leg.Peer().Transport)
 			}
 			p.do("pause")
-			eventually(t, "held", func() bool { return !leg.State().RTP.Receive })
+			eventually(t, "held", func() bool { return !leg.State().RTP.Receive && strings.Contains(p.said(), "is now paused") })
 			p.do("resume")
 			eventually(t, "resumed", func() bool { return leg.State().RTP.Receive })
 			if err := errors.Join(leg.Hold(t.Context()), leg.Resume(t.Context())); err != nil {
